@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Starts the slipway command: checks what must be true before TypeScript can be loaded, then loads it.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `Slipway needs Node.js 20.19 or newer; this is ${process.versions.node}. ` +
+      "Install a newer one (https://nodejs.org, or 'nvm install'), then run the command again.",
+  );
+  process.exit(1);
+}
+try {
+  require.resolve("tsx");
+} catch {
+  console.error("Slipway's packages are not installed. Run 'make setup' (or 'npm ci') in the project folder, then try again.");
+  process.exit(1);
+}
+require("tsx/cjs");
+require("./main.ts");

@@ -1,0 +1,83 @@
+import { PulumiCommand } from "@pulumi/pulumi/automation";
+import { execa } from "execa";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../errors";
+import { type Output } from "../output";
+
+/** The version that Slipway installs when there is none; `go.mod` beside this file pins the same one. */
+export const pulumiVersion = "3.259.0";
+const oldestMajor = 3;
+const installerTimeoutMs = 180_000;
+
+/** Folder for what is installed once for all of a user's projects (`$XDG_CACHE_HOME`, else `~/.cache`). */
+export const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "slipway");
+
+/**
+ * Finds a Pulumi CLI: on PATH, else one that Slipway installed before, else by the official installer,
+ * else built by Go from the pinned module (about 5 minutes, once).
+ * @throws UserError when none of these gives one.
+ */
+export async function findPulumi(output: Output): Promise<PulumiCommand> {
+  const root = join(cacheFolder(), "pulumi", pulumiVersion);
+  return (
+    (await onPath()) ??
+    (await installedIn(root)) ??
+    (await output.step(`Getting the Pulumi CLI ${pulumiVersion} into ${root}`, async (progress) => {
+      progress.now("official installer");
+      const official = await officialInstaller(root);
+      if (official) return official;
+      progress.now("the installer's site cannot be reached; building it with Go, about 5 minutes, once");
+      return goBuild(root);
+    }))
+  );
+}
+
+/** Where a Pulumi CLI is at present, without installing one. */
+export async function locatePulumi(): Promise<PulumiCommand | undefined> {
+  return (await onPath()) ?? installedIn(join(cacheFolder(), "pulumi", pulumiVersion));
+}
+
+async function onPath(): Promise<PulumiCommand | undefined> {
+  const command = await PulumiCommand.get().catch(() => undefined); // rejects one that is too old as well
+  return command?.version && command.version.major >= oldestMajor ? command : undefined;
+}
+
+async function installedIn(root: string): Promise<PulumiCommand | undefined> {
+  if (!existsSync(join(root, "bin", "pulumi"))) return undefined;
+  return PulumiCommand.get({ root }).catch(() => undefined);
+}
+
+async function officialInstaller(root: string): Promise<PulumiCommand | undefined> {
+  const { default: semver } = await import("semver");
+  const install = PulumiCommand.install({ root, version: new semver.SemVer(pulumiVersion) }).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, installerTimeoutMs, undefined)));
+  return Promise.race([install, tooLong]).finally(() => clearTimeout(timer));
+}
+
+async function goBuild(root: string): Promise<PulumiCommand> {
+  const bin = join(root, "bin");
+  mkdirSync(bin, { recursive: true });
+  const draft = join(bin, `pulumi.${process.pid}`);
+  const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`;
+  try {
+    await execa(
+      "go",
+      ["build", "-tags", "osusergo,grpcnotrace", "-ldflags", `-s -w ${version}`, "-o", draft, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+      { cwd: __dirname, env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" } },
+    );
+  } catch (error) {
+    const reason = error as { code?: string; stderr?: string; message: string };
+    const what = reason.code === "ENOENT" ? "Go is not installed" : `the Go build failed: ${lastLine(reason.stderr ?? reason.message)}`;
+    throw new UserError(
+      `There is no Pulumi CLI on this machine, the official installer's site cannot be reached, and ${what}. ` +
+        "Install the CLI (https://www.pulumi.com/docs/install) or Go 1.25 or newer (https://go.dev/dl), then run the command again.",
+    );
+  }
+  renameSync(draft, join(bin, "pulumi")); // in one step: a build that was interrupted leaves no half CLI
+  return PulumiCommand.get({ root });
+}
+
+const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
