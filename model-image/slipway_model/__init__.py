@@ -1,0 +1,1 @@
+"""Predicts the fare of a taxi trip: `python -m slipway_model process | train | serve`."""

@@ -1,0 +1,223 @@
+"""Raw rows in; train, validation and test rows out; bad rows set aside with their reasons."""
+
+import csv
+import hashlib
+import json
+import os
+import tempfile
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway_model import tables
+from slipway_model.failure import Failure
+from slipway_model.layout import Layout
+from slipway_model.metrics import report_metric
+from slipway_model.profile import Profile
+from slipway_model.schema import SCHEMA
+
+PARTS = ("train", "validation", "test")
+SHARES = (0.70, 0.15, 0.15)
+FEWEST_ROWS = 20
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the job's environment says."""
+
+    max_rejected_share: float
+    split: str
+    seed: int
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """From MAX_REJECTED_SHARE, SPLIT and SEED; Failure names a value that cannot be used."""
+        share, seed = os.environ.get("MAX_REJECTED_SHARE") or "0.05", os.environ.get("SEED") or "0"
+        split = os.environ.get("SPLIT") or "time"
+        try:
+            limit = float(share)
+        except ValueError:
+            limit = -1.0
+        if not 0 <= limit <= 1:
+            raise Failure(f"MAX_REJECTED_SHARE must be a number from 0 to 1, not {share!r}")
+        if split not in ("time", "random"):
+            raise Failure(f"SPLIT must be time or random, not {split!r}")
+        if not (seed.isascii() and seed.isdigit()):
+            raise Failure(f"SEED must be a whole number from 0 up, not {seed!r}")
+        return cls(limit, split, int(seed))
+
+
+@dataclass
+class Intake:
+    """The accepted rows: their CSV lines in a spool file, and by row what order and identity need.
+
+    Thirty-two bytes a row stay in memory; the rows themselves do not.
+    """
+
+    spool: IO[bytes]
+    offsets: "array[int]" = field(default_factory=lambda: array("q"))
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    identities: "array[int]" = field(default_factory=lambda: array("Q"))
+    files: dict[str, dict[str, int]] = field(default_factory=dict)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejected: int = 0
+
+    @property
+    def accepted(self) -> int:
+        return len(self.times)
+
+    @property
+    def read(self) -> int:
+        return self.accepted + self.rejected
+
+    def accept(self, record: Any, cells: dict[str, str]) -> None:
+        """Keep `record`; `cells` are its row as it came, ignored columns included."""
+        self.offsets.append(self.spool.tell())
+        self.spool.write(msgspec.json.encode(record) + b"\n")
+        moment = datetime.fromisoformat(getattr(record, SCHEMA.time.name))
+        self.times.append(int((moment - datetime(1970, 1, 1)).total_seconds()))
+        names = SCHEMA.keys or tuple(f.name for f in SCHEMA.fields)
+        digest = hashlib.blake2b("\0".join(cells.get(n, "") for n in names).encode(), digest_size=16).digest()
+        self.identities.extend((int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")))
+
+    def order(self) -> Indices:
+        """Places of the distinct rows by time, those of one moment by content: file names do not matter."""
+        times = np.frombuffer(self.times, dtype=np.int64)
+        identities = np.frombuffer(self.identities, dtype=np.uint64).reshape(-1, 2)
+        order = np.lexsort((identities[:, 1], identities[:, 0], times))
+        _, first = np.unique(identities[order], axis=0, return_index=True)
+        return order[np.sort(first)]
+
+
+def process(layout: Layout) -> None:
+    """Validate, split and profile the CSV files in `layout.raw`; Failure when they cannot be used."""
+    settings = Settings.from_environment()
+    files = tables.find(layout.raw)
+    if not files:
+        raise Failure(f"there is no .csv file in {layout.relative(layout.raw)}: nothing to process")
+    for name in (*PARTS, "report"):
+        layout.processed(name).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile() as spool:
+        intake = Intake(spool)
+        with (layout.processed("report") / "rejected.jsonl").open("w", encoding="utf-8") as rejected:
+            for path in files:
+                _take(intake, path, path.relative_to(layout.raw).as_posix(), rejected)
+        report = _summary(intake, settings)
+        _write_json(layout.processed("report") / "report.json", report)
+        _refuse(intake, settings)
+        order = intake.order()
+        report["rows"]["duplicates"] = intake.accepted - len(order)
+        if len(order) < FEWEST_ROWS:
+            raise Failure(f"{len(order)} distinct rows are too few to split: {FEWEST_ROWS} are needed")
+        profile = Profile(SCHEMA.training.fields)
+        for name, places in split(order, settings).items():
+            report["rows"][name] = len(places)
+            report["time"][name] = _write_part(layout.processed(name), intake, places, profile)
+    _write_json(layout.processed("report") / "report.json", report)
+    _write_json(layout.processed("report") / "profile.json", profile.document())
+    for name in ("read", "rejected", "duplicates", *PARTS):
+        report_metric(f"{name}:rows", report["rows"][name])
+
+
+def split(order: Indices, settings: Settings) -> dict[str, Indices]:
+    """`order` cut into train, validation and test (70, 15, 15 %): by time, or drawn with the seed."""
+    if settings.split == "random":
+        draw = np.random.default_rng(settings.seed).permutation(len(order))
+    else:
+        draw = np.arange(len(order))
+    ends = [round(len(order) * sum(SHARES[: i + 1])) for i in range(len(SHARES))]
+    starts = [0, *ends[:-1]]
+    return {
+        name: order[np.sort(draw[start:end])] for name, start, end in zip(PARTS, starts, ends, strict=True)
+    }
+
+
+def _take(intake: Intake, path: Path, name: str, rejected: IO[str]) -> None:
+    known = {f.name for f in SCHEMA.fields}
+    before = (intake.accepted, intake.rejected)
+    for row in tables.read(path, name, known, SCHEMA.training):
+        if row.reasons:
+            intake.rejected += 1
+            intake.reasons.update({(reason.field, reason.rule) for reason in row.reasons})
+            rejected.write(_rejected_line(name, row) + "\n")
+        else:
+            intake.accept(row.record, row.cells)
+    intake.files[name] = {"accepted": intake.accepted - before[0], "rejected": intake.rejected - before[1]}
+
+
+def _rejected_line(name: str, row: tables.Row) -> str:
+    def clean(value: object) -> object:
+        return tables.printable(value) if isinstance(value, str) else value
+
+    return json.dumps(
+        {
+            "file": name,
+            "line": row.line,
+            "errors": [{"field": r.field, "value": clean(r.value), "rule": r.rule} for r in row.reasons],
+            "record": {column: clean(cell) for column, cell in row.cells.items()},
+        },
+        ensure_ascii=False,
+    )
+
+
+def _counts(intake: Intake) -> list[dict[str, Any]]:
+    ordered = sorted(intake.reasons.items(), key=lambda item: (-item[1], item[0]))
+    return [{"field": name, "rule": rule, "rows": count} for (name, rule), count in ordered]
+
+
+def _summary(intake: Intake, settings: Settings) -> dict[str, Any]:
+    return {
+        "files": intake.files,
+        "rows": {"read": intake.read, "accepted": intake.accepted, "rejected": intake.rejected},
+        "rejected_share": intake.rejected / intake.read if intake.read else 0.0,
+        "max_rejected_share": settings.max_rejected_share,
+        "reasons": _counts(intake),
+        "split": {"by": settings.split, "seed": settings.seed if settings.split == "random" else None},
+        "time": {},
+    }
+
+
+def _refuse(intake: Intake, settings: Settings) -> None:
+    if intake.read == 0:
+        raise Failure(f"no rows: {', '.join(intake.files)} hold a header only")
+    share = intake.rejected / intake.read
+    if share > settings.max_rejected_share:
+        common = _counts(intake)[:3]
+        top = "; ".join(f"{item['field']} {item['rule']} ({item['rows']} rows)" for item in common)
+        raise Failure(
+            f"{intake.rejected} of {intake.read} rows were rejected ({share:.1%}), more than the "
+            f"{settings.max_rejected_share:.1%} that MAX_REJECTED_SHARE allows. Most often: {top}. "
+            "Put the data right, or raise the limit."
+        )
+
+
+def _write_part(folder: Path, intake: Intake, places: Indices, profile: Profile) -> dict[str, str]:
+    """Write data.csv of one part; returns its first and last time."""
+    names = [f.name for f in SCHEMA.training.fields]
+    decoder = msgspec.json.Decoder(SCHEMA.training.struct)
+    first = last = ""
+    with (folder / "data.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        for place in places:
+            intake.spool.seek(intake.offsets[place])
+            values: Sequence[Any] = msgspec.structs.astuple(decoder.decode(intake.spool.readline()))
+            writer.writerow(values)
+            profile.add(values)
+            last = values[names.index(SCHEMA.time.name)]
+            first = first or last
+    return {"from": first, "to": last}
+
+
+def _write_json(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
