@@ -1,64 +1,99 @@
-"""MiniStack, plus the three things that the laptop target needs and MiniStack lacks.
+"""MiniStack, plus the things that the laptop target needs and MiniStack lacks.
 
 * ``POST /_slipway/authorize``: may this signed request do this SageMaker action? Answered by
   MiniStack's own policy evaluation, so that the local SageMaker refuses what AWS would.
 * ``POST /_slipway/events``: an event from ``aws.sagemaker`` on the default event bus (PutEvents
   rightly refuses ``aws.*`` sources; AWS services have another way in, and so has this).
-* SNS emails are handed to the inbox (``SLIPWAY_INBOX_URL``); MiniStack only logs them.
+* Log groups as targets of EventBridge rules.
+* ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
+  count as sent over TLS.
+* SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
-State is saved every few seconds as well as at shutdown, so that a crash loses little. Everything is
-configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR, ...).
+State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
+is configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR, ...).
 """
 
 from __future__ import annotations
 
 import base64
 import contextvars
+import dataclasses
+import fcntl
+import hashlib
 import json
+import logging
 import os
+import re
 import sys
 import threading
 import time
-import urllib.request
+import traceback
+import urllib.parse
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import sns_email
 from ministack import app as ministack
-from ministack.core import iam_evaluator
+from ministack.core import iam_evaluator, persistence
 from ministack.core.iam_actions import identity_denial_message
-from ministack.core.persistence import PERSIST_STATE, save_all
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import eventbridge, sns
+from ministack.services import cloudwatch_logs, eventbridge
 
-SAVE_INTERVAL_SECONDS = 5.0
+SAVE_INTERVAL_SECONDS = float(os.environ.get("SLIPWAY_SAVE_SECONDS", "5"))
+IDLE_SAVE_SECONDS = 60.0
+LOOPBACK = ("127.0.0.1", "::1")
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
-Asgi = Callable[[dict[str, Any], Callable[..., Awaitable[Any]], Callable[..., Awaitable[Any]]], Awaitable[None]]
+Json = dict[str, Any]
+Receive = Callable[[], Awaitable[Json]]
+Send = Callable[[Json], Awaitable[None]]
+Asgi = Callable[[Json, Receive, Send], Awaitable[None]]
 
 
-def authorize(request: dict[str, Any]) -> dict[str, Any]:
+def authorize(request: Json) -> Json:
     """Decides one request that another local service has received.
 
-    ``request``: method, path, query (name to list of values), headers, optional bodyBase64, action
-    (``sagemaker:InvokeEndpoint``) and resource (ARN). Answers ``{"allowed": bool, ...}``.
+    ``request``: method, path (as sent, still escaped), query (name to value or list of values), headers,
+    optional bodyBase64, action (``sagemaker:InvokeEndpoint``), resource (ARN), optional context (condition
+    keys such as ``iam:PassedToService``, name to value). Answers ``{"allowed": bool, "principal": ARN}`` and,
+    when refused, AWS's ``code`` and ``message``.
     """
-    headers = {name.lower(): str(value) for name, value in request["headers"].items()}
-    query = {name: value if isinstance(value, list) else [value] for name, value in request.get("query", {}).items()}
+    headers = {name.lower(): joined(value) for name, value in request["headers"].items()}
+    query = {
+        name: value if isinstance(value, list) else [value]
+        for name, value in request.get("query", {}).items()
+    }
+    action, resource = request["action"], request["resource"]
     access_key = extract_access_key_id(headers, query)
     region = extract_region(headers, query)
-    set_request_account_id(ministack._request_account_scope(access_key))
     set_request_region(region)
+    try:
+        set_request_account_id(ministack._request_account_scope(access_key))
+    except ministack.AmbiguousAccessKeyError:
+        message = "The security token included in the request is invalid."
+        return {"allowed": False, "principal": "", "code": "InvalidClientTokenId", "message": message}
+    iam_evaluator.pin_request_origin("127.0.0.1", True)
+    body = base64.b64decode(request.get("bodyBase64", ""))
+    if "bodyBase64" in request and re.fullmatch("[0-9a-f]{64}", headers.get("x-amz-content-sha256", "")):
+        # MiniStack believes this header; AWS computes it, and finds the signature wrong when it differs.
+        headers["x-amz-content-sha256"] = hashlib.sha256(body).hexdigest()
     raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
     iam_evaluator.pin_signed_request(request["method"], request["path"], query, raw_headers)
-    iam_evaluator.pin_signed_body(base64.b64decode(request.get("bodyBase64", "")))
-    action, resource = request["action"], request["resource"]
-    principal = iam_evaluator.request_caller_arn(headers, query)
-    denied = iam_evaluator.enforce(access_key, action, "sagemaker", region, resource_arn=resource)
+    iam_evaluator.pin_signed_body(body)
+    denied = iam_evaluator.enforce(
+        access_key,
+        action,
+        action.partition(":")[0],
+        region,
+        resource_arn=resource,
+        service_context=request.get("context") or {},
+    )
     if denied is None:
-        return {"allowed": True, "principal": principal}
+        return {"allowed": True, "principal": iam_evaluator.request_caller_arn(headers, query)}
     if isinstance(denied, iam_evaluator.AuthError):
-        return {"allowed": False, "principal": principal, "code": denied.code, "message": denied.message}
+        return {"allowed": False, "principal": "", "code": denied.code, "message": denied.message}
     message = identity_denial_message(action, denied.principal_arn, resource, denied.decision == "Deny")
     return {
         "allowed": False,
@@ -68,8 +103,12 @@ def authorize(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def put_event(event: dict[str, Any]) -> dict[str, Any]:
-    """Puts one EventBridge event of an AWS service on the default bus."""
+def joined(value: str | list[str]) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def put_event(event: Json) -> Json:
+    """Puts one EventBridge event of an AWS service on the default bus; answers as PutEvents does."""
     entry = {
         "Source": event["source"],
         "DetailType": event["detail-type"],
@@ -77,117 +116,171 @@ def put_event(event: dict[str, Any]) -> dict[str, Any]:
         "Resources": event.get("resources", []),
     }
     _status, _headers, body = eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
-    answer: dict[str, Any] = json.loads(body)
+    answer: Json = json.loads(body)
     return answer
 
 
-ROUTES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "/_slipway/authorize": authorize,
-    "/_slipway/events": put_event,
+def deliver_to_log_groups() -> None:
+    """Lets EventBridge rules have log groups as targets; each event gets its own log stream, as on AWS."""
+    invoke_target = eventbridge._invoke_target
+
+    def invoke_target_or_log(target: Json, event: Json, rule: Json, view: object = None) -> None:
+        if ":log-group:" not in target.get("Arn", ""):
+            invoke_target(target, event, rule, view)
+            return
+        document = eventbridge._pattern_event_view(event).event_with_detail()
+        group = cloudwatch_logs._log_group_name_from_identifier_arn(target["Arn"])
+        names = {"logGroupName": group, "logStreamName": event["EventId"]}
+        log_event = {"timestamp": int(time.time() * 1000), "message": json.dumps(document)}
+        cloudwatch_logs._create_log_stream(names)
+        status, _headers, body = cloudwatch_logs._put_log_events({**names, "logEvents": [log_event]})
+        if status != 200:
+            logging.warning("EventBridge -> log group %s: %s", target["Arn"], body)
+
+    eventbridge._invoke_target = invoke_target_or_log
+
+
+def name_source_account() -> None:
+    """Lets trust policies ask for which account a service assumes a role (``aws:SourceAccount``).
+
+    On AWS a service says so. On the laptop services call as root, which MiniStack takes for the services that
+    a trust policy names, but without that key: such policies would let nobody in.
+    """
+    evaluate = iam_evaluator.evaluate_trust_policy
+
+    def evaluate_with_source_account(
+        trust_doc: str | Json, caller_arn: str, ctx: iam_evaluator.EvalContext | None = None
+    ) -> bool:
+        if ctx is not None and caller_arn.endswith(":root"):
+            named = {**ctx.service_context, "aws:sourceaccount": ctx.principal_account}
+            ctx = dataclasses.replace(ctx, service_context=named)
+        allowed: bool = evaluate(trust_doc, caller_arn, ctx)
+        return allowed
+
+    iam_evaluator.evaluate_trust_policy = evaluate_with_source_account
+
+
+def trust_loopback() -> None:
+    """Counts requests that never leave this machine as sent over TLS (``aws:SecureTransport``).
+
+    The program's policies refuse plain HTTP, as they must on AWS; a laptop has no certificate for 127.0.0.1.
+    """
+
+    def pin_request_origin(source_ip: str, secure: bool) -> None:
+        iam_evaluator.pin_request_origin(source_ip, secure or source_ip in LOOPBACK)
+
+    ministack.pin_request_origin = pin_request_origin
+
+
+Answer = tuple[int, bytes, str]
+CALLS: dict[str, Callable[[Json], Json]] = {"/_slipway/authorize": authorize, "/_slipway/events": put_event}
+PAGES: dict[str, Callable[[sns_email.Query], tuple[int, str]]] = {
+    sns_email.CONFIRM_PATH: sns_email.confirmation_page,
+    sns_email.UNSUBSCRIBE_PATH: sns_email.unsubscribe_page,
 }
 
 
-def with_routes(app: Asgi) -> Asgi:
-    """MiniStack's ASGI application with ``ROUTES`` in front."""
+def answer_call(path: str, body: bytes) -> Answer:
+    try:
+        status, answer = 200, CALLS[path](json.loads(body))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        traceback.print_exc()
+        status, answer = 400, {"message": f"{path}: {type(error).__name__}: {error}"}
+    return status, json.dumps(answer).encode(), "application/json"
 
-    async def plus(scope: dict[str, Any], receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[Any]]) -> None:
-        route = ROUTES.get(scope.get("path", "")) if scope["type"] == "http" and scope["method"] == "POST" else None
-        if route is None:
+
+def answer_page(path: str, query_string: bytes) -> Answer:
+    status, text = PAGES[path](urllib.parse.parse_qs(query_string.decode()))
+    return status, text.encode(), "text/html; charset=utf-8"
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The request's body; cut off (so no JSON) above ``MAX_BODY_BYTES`` or where the client went away."""
+    body = b""
+    while len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body
+
+
+def with_routes(app: Asgi, changed: Callable[[], None]) -> Asgi:
+    """MiniStack's application with ``CALLS`` and ``PAGES`` in front; calls ``changed`` after each write."""
+
+    async def plus(scope: Json, receive: Receive, send: Send) -> None:
+        path, method = scope.get("path", ""), scope.get("method", "")
+        # A context of its own: MiniStack keeps the caller in context variables.
+        context = contextvars.copy_context()
+        if method == "POST" and path in CALLS:
+            answer = context.run(answer_call, path, await read_body(receive))
+        elif method == "GET" and path in PAGES:
+            answer = context.run(answer_page, path, scope["query_string"])
+        else:
             await app(scope, receive, send)
+            if method not in ("", "GET", "HEAD"):
+                changed()
             return
-        body = b""
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            if not message.get("more_body") or len(body) > MAX_BODY_BYTES:
-                break
-        try:
-            # A context of its own: MiniStack keeps the caller in context variables.
-            status, answer = 200, contextvars.copy_context().run(route, json.loads(body))
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            status, answer = 400, {"message": f"{scope['path']}: {type(error).__name__}: {error}"}
-        headers = [(b"content-type", b"application/json")]
+        if path != "/_slipway/authorize":
+            changed()
+        status, content, content_type = answer
+        headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+        await send({"type": "http.response.body", "body": content})
 
     return plus
 
 
-def deliver_email(inbox_url: str, mail: dict[str, Any]) -> None:
-    """Hands one email to the inbox, trying a few times while the inbox restarts."""
-    request = urllib.request.Request(
-        f"{inbox_url}/deliveries", json.dumps(mail).encode(), {"content-type": "application/json"}, method="POST"
-    )
-    for pause in (0.2, 1, 3, 10):
-        try:
-            urllib.request.urlopen(request, timeout=5).close()
-            return
-        except OSError as error:
-            print(f"inbox: {error}; the email {mail['messageId']} is tried again in {pause} s", file=sys.stderr)
-            time.sleep(pause)
+def lock_state_folder(folder: Path) -> None:
+    """Waits until no other process has the state: one that is ending frees its port before it saves."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Never closed: the lock is this process' until it ends.
+    fcntl.flock(os.open(folder / "lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX)
 
 
-def send_emails_to(inbox_url: str) -> None:
-    """Makes SNS deliver to email subscribers by way of the inbox."""
-    fanout = sns._fanout
+def save_after_changes() -> Callable[[], None]:
+    """Saves the state ``SAVE_INTERVAL_SECONDS`` after a change, from a thread of its own.
 
-    def fanout_with_email(
-        topic_arn: str,
-        msg_id: str,
-        message: str,
-        subject: str,
-        message_structure: str = "",
-        message_attributes: dict[str, Any] | None = None,
-        **fifo: Any,
-    ) -> None:
-        fanout(topic_arn, msg_id, message, subject, message_structure, message_attributes, **fifo)
-        topic = sns._topic_by_arn_any_scope(topic_arn)
-        for subscription in topic["subscriptions"] if topic else []:
-            if subscription["protocol"] != "email" or not subscription.get("confirmed"):
-                continue
-            body = sns._resolve_message_for_protocol(message, message_structure, "email")
-            if not sns._matches_filter_policy(subscription, message_attributes or {}, body):
-                continue
-            attributes = {name: value.get("StringValue", "") for name, value in (message_attributes or {}).items()}
-            mail = {
-                "to": subscription["endpoint"],
-                "subject": subject or "AWS Notification Message",
-                "body": body,
-                "topicArn": topic_arn,
-                "messageId": msg_id,
-                "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "attributes": attributes,
-            }
-            threading.Thread(target=deliver_email, args=(inbox_url, mail), daemon=True).start()
+    Returns the function that tells of a change. Without one the state is saved each ``IDLE_SAVE_SECONDS``, as
+    pollers and timers change it too.
+    """
+    pending = threading.Event()
+    saving = threading.Lock()
 
-    sns._fanout = fanout_with_email
-
-
-def save_regularly() -> None:
-    """Saves the state every ``SAVE_INTERVAL_SECONDS``, from a thread of its own."""
+    def save(services: Json) -> None:
+        with saving:  # the thread and the shutdown would write the same draft files
+            persistence.save_all(services)
 
     def run() -> None:
         while True:
+            pending.wait(IDLE_SAVE_SECONDS)
             time.sleep(SAVE_INTERVAL_SECONDS)
-            try:
-                save_all(ministack._build_persistence_save_dict())
-            except RuntimeError as error:  # a dictionary that changed while it was written: the next round gets it
-                print(f"state not saved this time: {error}", file=sys.stderr)
+            pending.clear()
+            save(ministack._build_persistence_save_dict())
 
+    ministack.save_all = save  # MiniStack's shutdown calls it by this name
+    logging.getLogger("persistence").setLevel(logging.WARNING)  # it tells of each file that it saves
     threading.Thread(target=run, daemon=True, name="save-state").start()
+    return pending.set
 
 
 def main() -> None:
     inbox_url = os.environ.get("SLIPWAY_INBOX_URL")
-    if inbox_url:
-        send_emails_to(inbox_url)
-    if PERSIST_STATE:
-        save_regularly()
-    ministack.app = with_routes(ministack.app)
+    outbox = sns_email.Outbox(inbox_url) if inbox_url else None
+    if outbox:
+        cloud_url = f"http://{os.environ.get('BIND_HOST', '127.0.0.1')}:{os.environ['GATEWAY_PORT']}"
+        sns_email.EmailSubscriptions(cloud_url, outbox).install()
+    deliver_to_log_groups()
+    name_source_account()
+    trust_loopback()
+    if persistence.PERSIST_STATE:
+        lock_state_folder(Path(persistence.STATE_DIR))
+    changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
+    ministack.app = with_routes(ministack.app, changed)
     sys.argv = ["ministack"]
     ministack.main()
+    if outbox:
+        outbox.drain(seconds=2)
 
 
 if __name__ == "__main__":

@@ -1,26 +1,28 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { type Executor, type LocalState, localHome, projectRoot, readState, removeState } from "../state";
-import { withLock } from "./lock";
-import { type Ports, type ServiceSettings, url, venvPython } from "./services";
+import { isLocked, withLock } from "./lock";
+import { type Assignment, type Outcome } from "./main";
+import { choosePorts, recordedPorts } from "./ports";
+import { type Service, type ServiceSettings, services as allServices, url, venvPython } from "./services";
 
 const startWithinMs = 90_000;
-const portVariables: Record<keyof Ports, string> = {
-  cloud: "SLIPWAY_CLOUD_PORT",
-  sagemaker: "SLIPWAY_SAGEMAKER_PORT",
-  inbox: "SLIPWAY_INBOX_PORT",
-  control: "SLIPWAY_CONTROL_PORT",
-};
+const stopWithinMs = 60_000;
+/** Longer than the leash's grace time: how long servers may live on after their supervisor was killed. */
+const orphansEndWithinMs = 15_000;
+const neededBytes = 200 * 1024 * 1024;
 
 export interface ServiceStatus {
   name: string;
+  /** starting, running, not answering, restarting, failed (given up on) or stopped. */
   status: string;
   pid?: number;
   restarts: number;
+  /** Why it was restarted or given up on, the last time. */
+  problem?: string;
   logFile: string;
   url: string;
 }
@@ -29,12 +31,23 @@ export interface ServiceStatus {
 export interface LocalStatus {
   pid: number;
   home: string;
-  error?: string;
   services: ServiceStatus[];
 }
 
+export interface StartOptions {
+  /** How containers run; without it SLIPWAY_EXECUTOR, else what runs already, else `process`. */
+  executor?: Executor;
+  home?: string;
+  /** The servers, for tests that bring their own. */
+  services?: (settings: ServiceSettings) => Service[];
+  /** Ends the start, and what was started by it. Without it Ctrl-C and SIGTERM do. */
+  signal?: AbortSignal;
+}
+
 /** The running laptop target with its servers' status, or undefined when it does not run. */
-export async function localStatus(home = localHome()): Promise<{ state: LocalState; status: LocalStatus } | undefined> {
+export async function localStatus(
+  home = localHome(),
+): Promise<{ state: LocalState; status: LocalStatus } | undefined> {
   const state = readState(home);
   if (!state) return undefined;
   const status = await supervisorStatus(state.controlUrl);
@@ -45,34 +58,62 @@ export async function localStatus(home = localHome()): Promise<{ state: LocalSta
  * Starts the laptop target, or finds it running. Ports stay what they were the last time, so that URLs keep.
  * @throws Error in one paragraph when something is missing, a port is taken or a server does not start.
  */
-export async function startLocal(options: { executor?: Executor; home?: string } = {}): Promise<LocalState> {
+export async function startLocal(options: StartOptions = {}): Promise<LocalState> {
   const home = options.home ?? localHome();
-  const executor = options.executor ?? executorFromEnvironment();
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  return withLock(join(home, "start.lock"), "slipway local start", async () => {
+  const executor = options.executor ?? executorOfEnvironment();
+  prepareHome(home);
+  return withLock(lockFile(home), "slipway local start", async () => {
     const running = await localStatus(home);
-    if (running && running.state.executor === executor) return running.state;
-    if (running) await stopLocal(home);
-    removeState(home); // left behind by a crash
+    const works = running && !running.status.services.some(({ status }) => status === "failed");
+    if (works && (!executor || running.state.executor === executor)) return running.state;
+    const wasKilled = !running && readState(home) !== undefined;
+    await stopSupervisor(home);
+    requireSpace(home);
     if (!existsSync(venvPython)) {
-      throw new Error("The project's Python environment (.venv) is not there. Run 'make setup', then try again.");
+      throw new Error(
+        "The project's Python environment (.venv) is not there. Run 'make setup', then try again.",
+      );
     }
-    const ports = await choosePorts(home);
-    const controlUrl = url(ports.control);
-    spawnSupervisor({ home, ports, executor, ...account() });
-    return untilReady(home, controlUrl);
+    const ports = await choosePorts(home, wasKilled ? orphansEndWithinMs : 0);
+    const settings = { home, ports, executor: executor ?? "process", ...account };
+    const services = (options.services ?? allServices)(settings);
+    await untilReady(spawnSupervisor({ settings, services }), home, options.signal);
+    const state = readState(home);
+    if (!state) throw new Error("The laptop target was stopped as soon as it had started. Start it again.");
+    return state;
   });
 }
 
-/** Stops the laptop target; its data stays for the next start. @returns false when it was not running. */
+/**
+ * Stops the laptop target, also one that is just starting; its data stays for the next start.
+ * @returns false when it was not running.
+ * @throws Error when it does not stop.
+ */
 export async function stopLocal(home = localHome()): Promise<boolean> {
-  const running = await localStatus(home);
-  if (!running) {
-    removeState(home);
+  while (!(await stopSupervisor(home))) {
+    if (!isLocked(lockFile(home))) return false;
+    await sleep(50); // a start has begun, and its supervisor does not answer yet
+  }
+  return true;
+}
+
+async function stopSupervisor(home: string): Promise<boolean> {
+  const controlUrl = await findSupervisor(home);
+  if (!controlUrl) {
+    removeState(home); // left behind by a crash
     return false;
   }
-  await requestStop(running.state.controlUrl);
-  return true;
+  await fetch(`${controlUrl}/stop`, { method: "POST", signal: AbortSignal.timeout(stopWithinMs) }).catch(
+    () => undefined,
+  );
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const status = await supervisorStatus(controlUrl);
+    if (!status) return true;
+    await sleep(20);
+  }
+  throw new Error(
+    `The laptop target does not stop. See ${join(home, "logs")}, and end its supervisor with 'kill'.`,
+  );
 }
 
 /** Stops the laptop target and forgets everything it held: buckets, endpoints, images, emails, Pulumi state. */
@@ -81,89 +122,110 @@ export async function resetLocal(home = localHome()): Promise<void> {
   rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-export function executorFromEnvironment(): Executor {
-  const value = process.env.SLIPWAY_EXECUTOR || "process";
-  if (value !== "process" && value !== "docker") {
-    throw new Error(`SLIPWAY_EXECUTOR is '${value}'. Set it to 'process' (the default, no Docker needed) or 'docker'.`);
-  }
-  return value;
+/** @throws Error for a value that is no executor. */
+export function executorOfEnvironment(): Executor | undefined {
+  const value = process.env.SLIPWAY_EXECUTOR;
+  if (!value) return undefined;
+  if (value === "process" || value === "docker") return value;
+  throw new Error(
+    `SLIPWAY_EXECUTOR is '${value}'. Set it to 'process' (the default, no Docker needed) or 'docker'.`,
+  );
 }
 
-const account = () => ({
+const account = {
   region: "us-east-1",
   accountId: "000000000000",
   accessKeyId: "test",
   secretAccessKey: "test",
-});
+};
 
-async function choosePorts(home: string): Promise<Ports> {
-  const file = join(home, "ports.json");
-  const recorded = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Ports>) : {};
-  const ports: Partial<Ports> = {};
-  for (const name of Object.keys(portVariables) as (keyof Ports)[]) {
-    const variable = portVariables[name];
-    const wanted = Number(process.env[variable] ?? recorded[name] ?? 0);
-    if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65535) {
-      throw new Error(`${variable} is '${process.env[variable]}'. Give a port number from 1 to 65535, or leave it unset.`);
-    }
-    ports[name] = await freePort(wanted).catch(() => {
-      throw new Error(
-        `Port ${wanted} of the laptop target (${name}) is taken by another program. ` +
-          `Stop that program, or choose another port with ${variable}=<port> (the URLs then change: run 'slipway up local').`,
-      );
-    });
+const lockFile = (home: string) => join(home, "start.lock");
+
+function prepareHome(home: string): void {
+  const probe = join(home, `.probe.${process.pid}`);
+  try {
+    mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
+    writeFileSync(probe, "x");
+    rmSync(probe);
+  } catch (error) {
+    throw new Error(
+      `The laptop target keeps its data in ${home}, which cannot be written (${(error as Error).message}). ` +
+        "Make room there or give yourself access, or choose another folder with SLIPWAY_LOCAL_HOME=<folder>.",
+      { cause: error },
+    );
   }
-  writeFileSync(file, JSON.stringify(ports));
-  return ports as Ports;
 }
 
-/** Resolves to `wanted` when it can be listened on, or to any free port for 0. */
-async function freePort(wanted: number): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(wanted, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : wanted;
+function requireSpace(home: string): void {
+  const { bavail, bsize } = statfsSync(home);
+  if (bavail * bsize >= neededBytes) return;
+  const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MB`;
+  throw new Error(
+    `Only ${megabytes(bavail * bsize)} are free on the disk of ${home}; the laptop target needs ${megabytes(neededBytes)}. ` +
+      "Make room there, or choose a folder on another disk with SLIPWAY_LOCAL_HOME=<folder>.",
+  );
 }
 
-function spawnSupervisor(settings: ServiceSettings): void {
-  const log = openSync(join(settings.home, "supervisor.log"), "a");
+function spawnSupervisor(assignment: Assignment): ChildProcess {
+  const log = openSync(join(assignment.settings.home, "logs", "supervisor.log"), "a");
   const tsx = pathToFileURL(require.resolve("tsx")).href;
   const main = join(projectRoot, "local", "supervisor", "main.ts");
-  spawn(process.execPath, ["--import", tsx, main, JSON.stringify(settings)], {
+  const supervisor = spawn(process.execPath, ["--import", tsx, main, JSON.stringify(assignment)], {
     cwd: projectRoot,
     detached: true, // it outlives this command, and a Ctrl-C of this terminal
-    stdio: ["ignore", log, log],
-  }).unref();
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  closeSync(log);
+  return supervisor;
 }
 
-async function untilReady(home: string, controlUrl: string): Promise<LocalState> {
-  const deadline = Date.now() + startWithinMs;
-  const interrupted = () => void requestStop(controlUrl).then(() => process.exit(130));
-  process.once("SIGINT", interrupted);
+/** Resolves when the supervisor says that all is ready. When it does not start, or is not to, rejects after its end. */
+async function untilReady(supervisor: ChildProcess, home: string, signal?: AbortSignal): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  const quit = () => supervisor.kill("SIGTERM");
+  const either = AbortSignal.any([interruption.signal, ...(signal ? [signal] : [])]);
+  if (!signal) for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, interrupt);
+  let problem = `The laptop target's supervisor ended while it started. See ${join(home, "logs", "supervisor.log")}.`;
+  const timer = setTimeout(() => {
+    problem = `The laptop target did not start within ${startWithinMs / 1000} s. See ${join(home, "logs")}.`;
+    quit();
+  }, startWithinMs);
+  either.addEventListener("abort", quit, { once: true });
   try {
-    while (Date.now() < deadline) {
-      const state = readState(home);
-      if (state) return state;
-      const error = (await supervisorStatus(controlUrl))?.error;
-      if (error) {
-        await requestStop(controlUrl);
-        throw new Error(error);
-      }
-      await sleep(50);
-    }
+    await new Promise<void>((resolve, reject) => {
+      supervisor.once("error", reject);
+      supervisor.once("exit", () => reject(new Error(either.aborted ? interrupted : problem)));
+      supervisor.on("message", ({ error }: Outcome) => (error ? (problem = error) : resolve()));
+      if (either.aborted) quit();
+    });
+    supervisor.unref();
   } finally {
-    process.off("SIGINT", interrupted);
+    clearTimeout(timer);
+    either.removeEventListener("abort", quit);
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, interrupt);
   }
-  await requestStop(controlUrl);
-  throw new Error(`The laptop target did not start within 90 s. See ${join(home, "supervisor.log")} and ${join(home, "logs")}.`);
+}
+
+const interrupted = "Interrupted: the laptop target was not started. Run the same command again to start it.";
+
+/** The control URL of this home's supervisor, whether all is ready or still starting. */
+async function findSupervisor(home: string): Promise<string | undefined> {
+  const { control } = recordedPorts(home);
+  const candidates = [readState(home)?.controlUrl, control && url(control)].filter(
+    (one) => typeof one === "string",
+  );
+  for (const controlUrl of candidates) {
+    if ((await supervisorStatus(controlUrl))?.home === home) return controlUrl;
+  }
+  return undefined;
 }
 
 async function supervisorStatus(controlUrl: string): Promise<LocalStatus | undefined> {
-  const answer = await fetch(`${controlUrl}/status`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-  return answer?.ok ? ((await answer.json()) as LocalStatus) : undefined;
-}
-
-async function requestStop(controlUrl: string): Promise<void> {
-  await fetch(`${controlUrl}/stop`, { method: "POST", signal: AbortSignal.timeout(60_000) }).catch(() => undefined);
+  try {
+    const answer = await fetch(`${controlUrl}/status`, { signal: AbortSignal.timeout(5000) });
+    return answer.ok ? ((await answer.json()) as LocalStatus) : undefined;
+  } catch {
+    return undefined; // nobody there, or another program
+  }
 }

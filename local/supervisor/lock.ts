@@ -1,4 +1,12 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+interface Owner {
+  pid: number;
+  /** Tells a process from a later one with the same id. */
+  birth: string;
+  command: string;
+}
 
 /**
  * Runs `work` while holding the lock file, so that two commands do not do the same thing at once.
@@ -6,7 +14,7 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
  * @throws Error that names the command and the process holding the lock.
  */
 export async function withLock<T>(file: string, command: string, work: () => Promise<T>): Promise<T> {
-  acquire(file, command);
+  await acquire(file, command);
   const release = () => rmSync(file, { force: true });
   process.once("exit", release);
   try {
@@ -17,34 +25,74 @@ export async function withLock<T>(file: string, command: string, work: () => Pro
   }
 }
 
-function acquire(file: string, command: string): void {
-  for (;;) {
-    // A link is made in one step, with its content: no reader sees a lock without an owner.
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify({ pid: process.pid, command }));
-    try {
-      linkSync(draft, file);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft, { force: true });
-    }
+/** Whether a living process holds the lock. */
+export function isLocked(file: string): boolean {
+  const owner = readOwner(file);
+  return owner !== undefined && isHeld(owner);
+}
+
+async function acquire(file: string, command: string): Promise<void> {
+  while (!tryLock(file, command)) {
     const owner = readOwner(file);
-    if (owner && isAlive(owner.pid)) {
+    if (owner && isHeld(owner)) {
       throw new Error(
-        `'${owner.command}' is already running here (process ${owner.pid}). Wait until it is done, or end it with 'kill ${owner.pid}', then try again.`,
+        `'${owner.command}' is already running here (process ${owner.pid}). ` +
+          `Wait until it is done, or end it with 'kill ${owner.pid}', then try again.`,
       );
     }
-    rmSync(file, { force: true });
+    if (owner) await removeDead(file);
   }
 }
 
-function readOwner(file: string): { pid: number; command: string } | undefined {
+/** Removes the lock of a dead owner. Only one process may do so at a time, or it would remove its successor's lock. */
+async function removeDead(file: string): Promise<void> {
+  const guard = `${file}.takeover`;
+  if (tryLock(guard, "takeover")) {
+    const owner = readOwner(file);
+    if (owner && !isHeld(owner)) rmSync(file, { force: true });
+    rmSync(guard, { force: true });
+    return;
+  }
+  const other = readOwner(guard);
+  if (other && !isHeld(other)) rmSync(guard, { force: true }); // it died within these three lines
+  await sleep(5);
+}
+
+/** Makes the lock file, if there is none. A link is made in one step, content included: no lock is without an owner. */
+function tryLock(file: string, command: string): boolean {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(
+    draft,
+    JSON.stringify({ pid: process.pid, birth: birthOf(process.pid), command } satisfies Owner),
+  );
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as { pid: number; command: string };
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Owner;
   } catch {
     return undefined; // removed meanwhile
+  }
+}
+
+const isHeld = ({ pid, birth }: Owner) => isAlive(pid) && birthOf(pid) === birth;
+
+/** When the process started, in clock ticks since boot (Linux; elsewhere not known, and all are the same). */
+function birthOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""; // starttime of proc(5): field 22, after ")" the 20th
+  } catch {
+    return "";
   }
 }
 

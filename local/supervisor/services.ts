@@ -9,12 +9,12 @@ export type Ports = Record<ServiceName | "control", number>;
 
 /** How to start one server and how to see that it is ready. */
 export interface Service {
-  name: ServiceName;
+  name: string;
   command: string[];
   env: Record<string, string>;
   healthUrl: string;
   /** Servers that must be ready before this one starts. */
-  after: ServiceName[];
+  after: string[];
 }
 
 export interface ServiceSettings {
@@ -90,7 +90,6 @@ export function services(settings: ServiceSettings): Service[] {
         "local/sagemaker/main.ts",
         ...["--port", `${ports.sagemaker}`, "--home", home, "--cloud-url", url(ports.cloud)],
         ...["--region", region, "--account-id", accountId, "--executor", executor],
-        ...["--service-models", join(projectRoot, ".venv", "service-models")],
       ),
       env: credentials,
       healthUrl: `${url(ports.sagemaker)}/_slipway/health`,

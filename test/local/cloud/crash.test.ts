@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateTopicCommand,
+  ListSubscriptionsByTopicCommand,
+  SNSClient,
+  SubscribeCommand,
+} from "@aws-sdk/client-sns";
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { expect } from "chai";
+import { clientConfig } from "../../../local/state";
+import { localStatus } from "../../../local/supervisor/client";
+import { type Laptop, processes, startLaptop } from "../laptop";
+
+describe("local cloud that crashes", function () {
+  this.timeout(20_000);
+  let laptop: Laptop;
+  before(async () => {
+    process.env.SLIPWAY_SAVE_SECONDS = "0.5";
+    laptop = await startLaptop("inbox", "cloud");
+  });
+  after(async () => {
+    delete process.env.SLIPWAY_SAVE_SECONDS;
+    await laptop?.stop();
+  });
+
+  const cloud = async () =>
+    (await localStatus(laptop.home))?.status.services.find(({ name }) => name === "cloud");
+  const killed = async () => {
+    const restarts = (await cloud())?.restarts ?? 0;
+    // The interpreter itself, not its leash.
+    const leash = (await cloud())?.pid;
+    const [pid] = processes("ministack_plus.py").filter((one) => isBelow(one, leash) && !isLeash(one));
+    process.kill(pid ?? 0, "SIGKILL");
+    for (;;) {
+      const now = await cloud();
+      if (now?.status === "running" && now.restarts > restarts) return;
+      await sleep(20);
+    }
+  };
+
+  it("is there again, with what was saved: objects, queues and their messages, subscriptions", async function () {
+    if (process.platform !== "linux") this.skip(); // the process is found in /proc
+    const s3 = new S3Client(clientConfig(laptop.state, "s3"));
+    const sqs = new SQSClient(clientConfig(laptop.state));
+    const sns = new SNSClient(clientConfig(laptop.state));
+    await s3.send(new CreateBucketCommand({ Bucket: "data" }));
+    await s3.send(new PutObjectCommand({ Bucket: "data", Key: "raw/taxis.csv", Body: "fare\n7\n" }));
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "results" }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "kept" }));
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "results" }));
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: "email", Endpoint: "ann@example.com" }));
+    await saved(laptop.home, "sns", "ann@example.com");
+    await saved(laptop.home, "sqs", "kept");
+
+    await killed();
+    const object = await s3.send(new GetObjectCommand({ Bucket: "data", Key: "raw/taxis.csv" }));
+    expect(await object.Body?.transformToString()).to.equal("fare\n7\n");
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    expect(Messages?.map(({ Body }) => Body)).to.deep.equal(["kept"]);
+    const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+    expect(Subscriptions?.map(({ Endpoint }) => Endpoint)).to.deep.equal(["ann@example.com"]);
+  });
+});
+
+/** Resolves when the saved state of a service has `text` in it. */
+async function saved(home: string, service: string, text: string): Promise<void> {
+  const file = join(home, "cloud", "state", `${service}.json`);
+  for (;;) {
+    try {
+      if (readFileSync(file, "utf8").includes(text)) return;
+    } catch {
+      // not yet
+    }
+    await sleep(50);
+  }
+}
+
+const isLeash = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("leash.py");
+
+/** Whether `ancestor` is among the parents of `pid`. */
+function isBelow(pid: number, ancestor = 0): boolean {
+  for (let one = pid; one > 1;) {
+    if (one === ancestor) return true;
+    const stat = readFileSync(`/proc/${one}/stat`, "utf8");
+    one = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]); // the parent's id
+  }
+  return false;
+}
