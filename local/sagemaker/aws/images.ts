@@ -1,0 +1,62 @@
+import {
+  BatchCheckLayerAvailabilityCommand,
+  BatchGetImageCommand,
+  GetAuthorizationTokenCommand,
+  GetDownloadUrlForLayerCommand,
+} from "@aws-sdk/client-ecr";
+import { type LocalImage, findImage } from "../../images";
+import type { RoleSession } from "./cloud";
+
+/** The image is not there, or the role may not pull it. */
+export class ImageError extends Error {}
+
+const ecrUri = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^:@]+)(?::([^@]+))?(?:@(sha256:.+))?$/;
+
+/**
+ * The image that `uri` means on this laptop, once the role has shown that it may pull it from ECR.
+ * @throws ImageError that names the image, or the action that the role lacks.
+ */
+export async function pullImage(home: string, session: RoleSession, uri: string): Promise<LocalImage> {
+  await requirePull(session, uri);
+  const image = findImage(home, uri);
+  if (!image) {
+    throw new ImageError(
+      `Cannot find the image ${uri}. Please ensure that it was built and pushed under exactly this URI ('slipway up local' does).`,
+    );
+  }
+  return image;
+}
+
+async function requirePull(session: RoleSession, uri: string): Promise<void> {
+  const match = ecrUri.exec(uri);
+  if (!match) return; // from a registry of somebody's own: no ECR permissions are asked for
+  const [, registryId, region, repositoryName = "", imageTag, imageDigest] = match;
+  const repository = `arn:aws:ecr:${region}:${registryId}:repository/${repositoryName}`;
+  const imageIds = [imageDigest ? { imageDigest } : { imageTag: imageTag ?? "latest" }];
+  // ECR looks at permissions before it looks for the layer: any digest will do.
+  const layerDigest = `sha256:${"0".repeat(64)}`;
+  const of = { registryId, repositoryName };
+  const { ecr } = session;
+  const pulls: [string, string, () => Promise<unknown>][] = [
+    ["ecr:GetAuthorizationToken", "*", () => ecr.send(new GetAuthorizationTokenCommand({}))],
+    ["ecr:BatchGetImage", repository, () => ecr.send(new BatchGetImageCommand({ ...of, imageIds }))],
+    [
+      "ecr:BatchCheckLayerAvailability",
+      repository,
+      () => ecr.send(new BatchCheckLayerAvailabilityCommand({ ...of, layerDigests: [layerDigest] })),
+    ],
+    [
+      "ecr:GetDownloadUrlForLayer",
+      repository,
+      () => ecr.send(new GetDownloadUrlForLayerCommand({ ...of, layerDigest })),
+    ],
+  ];
+  await Promise.all(
+    pulls.map(async ([action, resource, call]) => {
+      const error = await call().catch((caught: Error) => caught);
+      if (error instanceof Error && /^AccessDenied/.test(error.name)) {
+        throw new ImageError(`The image ${uri} cannot be pulled: ${session.refusal(action, resource)}`);
+      }
+    }),
+  );
+}

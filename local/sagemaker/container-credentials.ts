@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import type { Credentials, RoleSession } from "./aws/cloud";
+import type { Settings } from "./settings";
+
+/** Path of this server where containers fetch their role's credentials. */
+export const credentialsPath = "/_slipway/credentials";
+
+/**
+ * Hands each container the temporary credentials of its role the way AWS does: the SDKs fetch them from an address
+ * in the environment, and again before they expire. No long-lived secret enters a container.
+ */
+export class ContainerCredentials {
+  private readonly sessions = new Map<string, RoleSession>();
+  /** This server's own address, known once it listens. */
+  serverUrl = "";
+
+  constructor(private readonly settings: Pick<Settings, "cloudUrl" | "region">) {}
+
+  /** What the AWS SDKs in a container need to act as the session's role on the laptop target. */
+  environment(session: RoleSession): Record<string, string> {
+    const token = randomBytes(24).toString("base64url");
+    this.sessions.set(token, session);
+    return {
+      AWS_REGION: this.settings.region,
+      AWS_DEFAULT_REGION: this.settings.region,
+      AWS_ENDPOINT_URL: this.settings.cloudUrl,
+      AWS_ENDPOINT_URL_SAGEMAKER: this.serverUrl,
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: this.serverUrl,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${this.serverUrl}${credentialsPath}`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+    };
+  }
+
+  /** Credentials for the bearer of a token, in the shape that the SDKs expect; undefined for an unknown one. */
+  async answer(token: string | undefined): Promise<Record<string, string> | undefined> {
+    const session = token === undefined ? undefined : this.sessions.get(token);
+    if (!session) return undefined;
+    const { accessKeyId, secretAccessKey, sessionToken, expiration }: Credentials =
+      await session.credentials();
+    return {
+      ...{ RoleArn: session.roleArn, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey },
+      ...{ Token: sessionToken, Expiration: expiration.toISOString() },
+    };
+  }
+
+  forget(session: RoleSession): void {
+    for (const [token, held] of this.sessions) if (held === session) this.sessions.delete(token);
+  }
+}

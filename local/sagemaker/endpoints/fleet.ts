@@ -1,0 +1,117 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RoleSession } from "../aws/cloud";
+import { downloadArchive, downloadPrefix } from "../aws/s3";
+import type { Foundation } from "../platform";
+import type { DeployedVariant, FleetRecord } from "../records";
+import { Replica } from "./replica";
+
+/** A variant while it serves. */
+export interface ServingVariant {
+  name: string;
+  weight: number;
+  serverless: boolean;
+  replica: Replica;
+  logGroup: string;
+  logStream: string;
+}
+
+/** All containers that serve one endpoint under one configuration. */
+export class Fleet {
+  readonly variants: ServingVariant[];
+  private readonly folder: string;
+  private readonly sessions: RoleSession[] = [];
+
+  constructor(
+    private readonly platform: Foundation,
+    private readonly endpointName: string,
+    readonly record: FleetRecord,
+  ) {
+    this.folder = fleetFolder(platform.settings.home, endpointName, record.id);
+    this.variants = record.variants.map((deployed) => this.variant(deployed));
+  }
+
+  /** Fetches the models, starts the containers and waits until all are healthy. Call `stop` when it fails, too. */
+  async start(): Promise<void> {
+    await Promise.all(
+      this.record.variants.map(async (deployed, index) => {
+        await this.fetchModel(deployed, this.sessions[index] as RoleSession);
+        await this.variants[index]?.replica.start();
+      }),
+    );
+  }
+
+  /** The variant asked for, or one by weight; undefined when there is none of that name. */
+  choose(name?: string): ServingVariant | undefined {
+    if (name !== undefined) return this.variants.find((variant) => variant.name === name);
+    const total = this.variants.reduce((sum, { weight }) => sum + weight, 0);
+    let point = Math.random() * total;
+    return this.variants.find(({ weight }) => (point -= weight) < 0) ?? this.variants[0];
+  }
+
+  /** Ends the containers once they have answered what they were asked. */
+  async stop({ drainMs }: { drainMs: number }): Promise<void> {
+    await Promise.all(this.variants.map(({ replica }) => replica.stop({ drainMs })));
+    for (const session of this.sessions) {
+      this.platform.containerCredentials.forget(session);
+      session.close();
+    }
+  }
+
+  /** Removes the models' files. */
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true }).catch((error: Error) =>
+      console.error(`${this.folder} is left behind: ${error.message}`),
+    );
+  }
+
+  private variant(deployed: DeployedVariant): ServingVariant {
+    const { VariantName: name = "", InitialVariantWeight, ServerlessConfig } = deployed.variant;
+    const session = this.platform.cloud.session(deployed.roleArn);
+    this.sessions.push(session);
+    const logGroup = `/aws/sagemaker/Endpoints/${this.endpointName}`;
+    const logStream = `${name}/${this.record.id}`;
+    const file = join(
+      this.platform.settings.home,
+      "sagemaker",
+      "logs",
+      "endpoints",
+      this.endpointName,
+      `${name}.log`,
+    );
+    const replica = new Replica(this.platform, {
+      deployed,
+      name: `endpoint-${this.endpointName}-${name}`,
+      mlFolder: this.mlFolder(name),
+      session,
+      log: { file, group: logGroup, stream: logStream },
+    });
+    const weight = InitialVariantWeight ?? 1;
+    return { name, weight, serverless: ServerlessConfig !== undefined, replica, logGroup, logStream };
+  }
+
+  private mlFolder(variantName: string): string {
+    return join(this.folder, variantName, "ml");
+  }
+
+  /** Unpacks the model, unless an earlier server has done so: an endpoint goes on serving what it was made with. */
+  private async fetchModel({ variant, modelData }: DeployedVariant, session: RoleSession): Promise<void> {
+    const ml = this.mlFolder(variant.VariantName ?? "");
+    const complete = join(ml, "..", "complete");
+    if (existsSync(complete)) return;
+    const folder = join(ml, "model");
+    await rm(ml, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    if (modelData)
+      await (modelData.packing === "none" ? downloadPrefix : downloadArchive)(
+        session,
+        modelData.s3Uri,
+        folder,
+      );
+    await writeFile(complete, "");
+  }
+}
+
+const fleetFolder = (home: string, endpointName: string, id: string) =>
+  join(home, "sagemaker", "endpoints", endpointName, id);

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RoleSession } from "../aws/cloud";
+import type { Container } from "../executors/executor";
+import { send } from "../http";
+import { ContainerLog, type LogTarget } from "../logs";
+import type { Foundation } from "../platform";
+import type { DeployedVariant } from "../records";
+
+/** AWS's limits: /ping answers within 2 s, first within 4 minutes; from SIGTERM to SIGKILL 30 s. */
+const pingTimeoutMs = 2_000;
+const defaultStartupSeconds = 240;
+const stopGraceSeconds = 30;
+
+const pingEveryMs = 25;
+const longestRestartPauseMs = 10_000;
+/** A container that has served this long starts anew with no pause when it dies. */
+const stableMs = 60_000;
+
+/** The container did not become healthy. */
+export class UnhealthyContainer extends Error {}
+
+export interface ReplicaSettings {
+  deployed: DeployedVariant;
+  /** Unique among all replicas: names the container. */
+  name: string;
+  mlFolder: string;
+  session: RoleSession;
+  log: LogTarget;
+}
+
+/** One `serve` container of a variant: started, watched, started again when it dies. */
+export class Replica {
+  /** Requests that it is working on. */
+  inFlight = 0;
+  port = 0;
+  private readonly log: ContainerLog;
+  private container: Container | undefined;
+  private stopping = false;
+  /** Pending while a container that has died starts again. */
+  private restarting: Promise<void> | undefined;
+
+  constructor(
+    private readonly platform: Foundation,
+    private readonly settings: ReplicaSettings,
+  ) {
+    this.log = new ContainerLog(settings.session, settings.log);
+  }
+
+  /** Starts the container and waits until it is healthy. @throws UnhealthyContainer with its last words. */
+  async start(): Promise<void> {
+    await this.launch();
+    void this.keepAlive();
+  }
+
+  /** Resolves when the container takes requests (at once, other than after a crash) or the time is over. */
+  async ready(timeoutMs: number): Promise<void> {
+    if (!this.restarting) return;
+    const timeout = new AbortController();
+    await Promise.race([
+      this.restarting,
+      sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined),
+    ]);
+    timeout.abort();
+  }
+
+  /** Waits for the requests in flight, then ends the container. */
+  async stop({ drainMs }: { drainMs: number }): Promise<void> {
+    const deadline = Date.now() + drainMs;
+    while (this.inFlight > 0 && Date.now() < deadline) await sleep(10);
+    this.stopping = true;
+    await this.container?.stop(stopGraceSeconds);
+    await this.log.close();
+  }
+
+  private async launch(): Promise<void> {
+    const { deployed, name, mlFolder, session } = this.settings;
+    this.port = await freePort();
+    const { networkIsolation, environment, image } = deployed;
+    const { containerCredentials, settings, executor } = this.platform;
+    this.container = executor.run({
+      name: `${name}-${randomBytes(3).toString("hex")}`,
+      image,
+      arguments: ["serve"],
+      environment: {
+        AWS_REGION: settings.region,
+        ...(networkIsolation ? {} : containerCredentials.environment(session)),
+        ...environment,
+        BIND_HOST: "127.0.0.1",
+        SAGEMAKER_BIND_TO_PORT: `${this.port}`,
+      },
+      mlFolder,
+      readOnlyModel: true,
+      onLine: (line) => this.log.line(line),
+    });
+    await this.untilHealthy(this.container);
+  }
+
+  private async untilHealthy(container: Container): Promise<void> {
+    const { VariantName, ContainerStartupHealthCheckTimeoutInSeconds } = this.settings.deployed.variant;
+    const deadline =
+      Date.now() + 1000 * (ContainerStartupHealthCheckTimeoutInSeconds ?? defaultStartupSeconds);
+    let exitCode: number | undefined;
+    void container.exited.then((code) => (exitCode = code));
+    for (;;) {
+      if (exitCode === undefined && (await this.pings())) return;
+      const failed = `The primary container for production variant ${VariantName} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
+      const lastWords = `Its last words: ${this.log.lastWords() || "none"}`;
+      if (exitCode !== undefined) {
+        throw new UnhealthyContainer(`${failed} It ended with exit code ${exitCode}. ${lastWords}`);
+      }
+      if (Date.now() > deadline) {
+        void container.stop(stopGraceSeconds);
+        throw new UnhealthyContainer(`${failed} ${lastWords}`);
+      }
+      await sleep(pingEveryMs);
+    }
+  }
+
+  private async pings(): Promise<boolean> {
+    const url = `http://127.0.0.1:${this.port}/ping`;
+    const answer = await send(url, { method: "GET", timeoutMs: pingTimeoutMs }).catch(() => undefined);
+    return answer?.status === 200;
+  }
+
+  private async keepAlive(): Promise<void> {
+    let pauseMs = 0;
+    while (!this.stopping) {
+      const started = Date.now();
+      const code = await this.container?.exited;
+      if (this.stopping) return;
+      pauseMs =
+        Date.now() - started > stableMs ? 0 : Math.min(Math.max(100, pauseMs * 2), longestRestartPauseMs);
+      console.error(
+        `${this.settings.name} ended with exit code ${code}; it is started again in ${pauseMs} ms`,
+      );
+      const launched = sleep(pauseMs).then(() => (this.stopping ? undefined : this.launch()));
+      this.restarting = launched.catch((error: Error) =>
+        console.error(`${this.settings.name}: ${error.message}`),
+      );
+      await this.restarting;
+      this.restarting = undefined;
+    }
+  }
+}
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}

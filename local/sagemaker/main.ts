@@ -1,0 +1,117 @@
+/**
+ * The local SageMaker: a server that speaks SageMaker's wire protocols and runs the containers on this machine.
+ * It asks the local cloud (MiniStack) for permissions, credentials, S3, logs, metrics and events.
+ */
+import { type ServerType, serve } from "@hono/node-server";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { join, resolve } from "node:path";
+import { projectRoot } from "../state";
+import { Cloud } from "./aws/cloud";
+import { ContainerCredentials } from "./container-credentials";
+import { Endpoints } from "./endpoints/endpoints";
+import { Events } from "./events";
+import { DockerExecutor } from "./executors/docker";
+import { ProcessExecutor } from "./executors/process";
+import { Jobs } from "./jobs/jobs";
+import { EndpointMetrics } from "./metrics";
+import type { Foundation, Platform } from "./platform";
+import { ServiceModel, findServiceModels } from "./protocol/service-model";
+import { Stores } from "./records";
+import { createApp } from "./server";
+import type { Settings } from "./settings";
+
+const host = "127.0.0.1";
+
+function parseArguments(): Settings & { port: number } {
+  return new Command("sagemaker")
+    .description("SageMaker on this machine, for clients that have its address as their endpoint URL")
+    .requiredOption("--port <number>", "port of 127.0.0.1 to listen on; 0 for any", parsePort)
+    .requiredOption("--home <folder>", "folder that keeps everything", (folder) => resolve(folder))
+    .requiredOption("--cloud-url <url>", "address of the local cloud")
+    .requiredOption("--region <region>", "AWS region to be")
+    .requiredOption("--account-id <id>", "AWS account to be")
+    .addOption(
+      new Option("--executor <kind>", "how containers run").choices(["process", "docker"]).default("process"),
+    )
+    .option("--service-models <folder>", "botocore's data folder (default: that of the project's .venv)")
+    .parse()
+    .opts<Settings & { port: number }>();
+}
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new InvalidArgumentError("It must be a number from 0 to 65535.");
+}
+
+function createPlatform(settings: Settings): Platform {
+  const { home, cloudUrl } = settings;
+  const cloud = new Cloud(settings);
+  const models = settings.serviceModels ?? findServiceModels(join(projectRoot, ".venv"));
+  const foundation: Foundation = {
+    settings,
+    stores: new Stores(home),
+    cloud,
+    events: new Events(cloudUrl),
+    metrics: new EndpointMetrics(cloud.cloudWatch),
+    executor: settings.executor === "docker" ? new DockerExecutor(home) : new ProcessExecutor(),
+    containerCredentials: new ContainerCredentials(settings),
+  };
+  return {
+    ...foundation,
+    models: {
+      sagemaker: ServiceModel.load(models, "sagemaker"),
+      runtime: ServiceModel.load(models, "sagemaker-runtime"),
+    },
+    jobs: new Jobs(foundation),
+    endpoints: new Endpoints(foundation),
+  };
+}
+
+async function main(): Promise<void> {
+  const { port, ...settings } = parseArguments();
+  const platform = createPlatform(settings);
+  await platform.executor.removeLeftovers();
+  const server = await listen(platform, port);
+  platform.jobs.recover();
+  platform.endpoints.recover();
+  let ending: Promise<void> | undefined;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      ending ??= end(platform, server).then(
+        () => process.exit(0),
+        (error: Error) => {
+          console.error(error.stack);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+function listen(platform: Platform, port: number): Promise<ServerType> {
+  return new Promise((done, fail) => {
+    const server = serve({ fetch: createApp(platform).fetch, port, hostname: host }, (address) => {
+      platform.containerCredentials.serverUrl = `http://${host}:${address.port}`;
+      console.log(
+        `The local SageMaker listens on http://${host}:${address.port} (executor: ${platform.settings.executor})`,
+      );
+      done(server);
+    });
+    server.on("error", fail);
+  });
+}
+
+/** Ends all containers; jobs become Failed, endpoints stay for the next start. */
+async function end(platform: Platform, server: ServerType): Promise<void> {
+  server.close();
+  const jobs = platform.jobs.interrupt();
+  await platform.endpoints.close();
+  await jobs;
+  await Promise.all([platform.metrics.close(), platform.events.flush()]);
+}
+
+main().catch((error: Error) => {
+  console.error(`The local SageMaker cannot start: ${error.message}`);
+  process.exit(1);
+});

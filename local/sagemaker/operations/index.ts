@@ -1,0 +1,21 @@
+import { endpointConfigOperations } from "./endpoint-configs";
+import { endpointOperations } from "./endpoints";
+import { modelPackageOperations } from "./model-packages";
+import { modelOperations } from "./models";
+import type { Operation } from "./operation";
+import { processingJobOperations } from "./processing-jobs";
+import { tagOperations } from "./tags";
+import { trainingJobOperations } from "./training-jobs";
+
+/** Every operation of the control plane that this server has. */
+export const operations = new Map<string, Operation>(
+  Object.entries({
+    ...processingJobOperations,
+    ...trainingJobOperations,
+    ...modelOperations,
+    ...endpointConfigOperations,
+    ...endpointOperations,
+    ...modelPackageOperations,
+    ...tagOperations,
+  }),
+);

@@ -1,0 +1,164 @@
+import type {
+  CreateEndpointConfigInput,
+  CreateModelInput,
+  CreateModelPackageGroupInput,
+  CreateModelPackageInput,
+  CreateProcessingJobRequest,
+  CreateTrainingJobRequest,
+  EndpointStatus,
+  ModelPackageStatusDetails,
+  ProcessingJobStatus,
+  ProductionVariant,
+  SecondaryStatus,
+  Tag,
+  TrainingJobStatus,
+} from "@aws-sdk/client-sagemaker";
+import { join } from "node:path";
+import type { LocalImage } from "../images";
+import { Store } from "./store";
+
+// What is kept of each resource: the request that made it, and its state under the names that Describe answers.
+// Times are seconds since 1970, as on the wire.
+
+/** What every resource has. */
+export interface Resource {
+  arn: string;
+  tags: Tag[];
+  CreationTime: number;
+}
+
+export interface TrainingJobRecord extends CreateTrainingJobRequest, Resource {
+  TrainingJobArn: string;
+  TrainingJobStatus: TrainingJobStatus;
+  SecondaryStatus: SecondaryStatus;
+  SecondaryStatusTransitions: StatusTransition[];
+  ModelArtifacts: { S3ModelArtifacts: string };
+  LastModifiedTime: number;
+  TrainingStartTime?: number;
+  TrainingEndTime?: number;
+  TrainingTimeInSeconds?: number;
+  BillableTimeInSeconds?: number;
+  FailureReason?: string;
+  FinalMetricDataList?: { MetricName: string; Value: number; Timestamp: number }[];
+}
+
+export interface StatusTransition {
+  Status: SecondaryStatus;
+  StartTime: number;
+  EndTime?: number;
+  StatusMessage: string;
+}
+
+export interface ProcessingJobRecord extends CreateProcessingJobRequest, Resource {
+  ProcessingJobArn: string;
+  ProcessingJobStatus: ProcessingJobStatus;
+  LastModifiedTime: number;
+  ProcessingStartTime?: number;
+  ProcessingEndTime?: number;
+  FailureReason?: string;
+  ExitMessage?: string;
+}
+
+export interface ModelRecord extends CreateModelInput, Resource {
+  ModelName: string;
+  ModelArn: string;
+}
+
+export interface EndpointConfigRecord extends CreateEndpointConfigInput, Resource {
+  EndpointConfigName: string;
+  EndpointConfigArn: string;
+}
+
+/** One production variant as it is deployed: fixed then, whatever becomes of its model or its image's tag. */
+export interface DeployedVariant {
+  variant: ProductionVariant;
+  image: LocalImage;
+  roleArn: string;
+  modelData?: ModelData;
+  environment: Record<string, string>;
+  networkIsolation: boolean;
+}
+
+/** Where a model's files are: one gzipped tar archive, or everything below a prefix. */
+export interface ModelData {
+  s3Uri: string;
+  packing: "tar.gz" | "none";
+}
+
+/** What an endpoint serves with. */
+export interface FleetRecord {
+  id: string;
+  endpointConfigName: string;
+  variants: DeployedVariant[];
+  /** When the images were resolved, seconds since 1970. */
+  since: number;
+}
+
+export interface EndpointRecord extends Resource {
+  EndpointName: string;
+  EndpointArn: string;
+  EndpointConfigName: string;
+  EndpointStatus: EndpointStatus;
+  LastModifiedTime: number;
+  FailureReason?: string;
+  /** In service; none while the endpoint is first made. */
+  fleet?: FleetRecord;
+  /** The configuration that is being deployed. */
+  pendingConfigName?: string;
+}
+
+export interface ModelPackageGroupRecord extends CreateModelPackageGroupInput, Resource {
+  ModelPackageGroupName: string;
+  ModelPackageGroupArn: string;
+  ModelPackageGroupStatus: "Completed";
+  CreatedBy: Record<string, never>;
+  /** Number of the newest version, deleted ones included. */
+  lastVersion: number;
+}
+
+export interface ModelPackageRecord extends CreateModelPackageInput, Resource {
+  ModelPackageName: string;
+  ModelPackageArn: string;
+  ModelPackageVersion?: number;
+  ModelPackageStatus: "Completed";
+  ModelPackageStatusDetails: ModelPackageStatusDetails;
+  LastModifiedTime?: number;
+  ApprovalDescription?: string;
+}
+
+/** A record without what only this server needs: what events and configuration files show. */
+export function shownOf(record: Resource & { Tags?: Tag[] }): Record<string, unknown> {
+  const hidden = ["arn", "tags", "Tags"];
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !hidden.includes(name)));
+}
+
+/** All that this server remembers, below `<home>/sagemaker/state`. */
+export class Stores {
+  readonly trainingJobs: Store<TrainingJobRecord>;
+  readonly processingJobs: Store<ProcessingJobRecord>;
+  readonly models: Store<ModelRecord>;
+  readonly endpointConfigs: Store<EndpointConfigRecord>;
+  readonly endpoints: Store<EndpointRecord>;
+  readonly modelPackageGroups: Store<ModelPackageGroupRecord>;
+  /** By `<group>/<version>`, or the name of a package without versions. */
+  readonly modelPackages: Store<ModelPackageRecord>;
+
+  constructor(home: string) {
+    const folder = (name: string) => join(home, "sagemaker", "state", name);
+    this.trainingJobs = new Store(folder("training-jobs"));
+    this.processingJobs = new Store(folder("processing-jobs"));
+    this.models = new Store(folder("models"));
+    this.endpointConfigs = new Store(folder("endpoint-configs"));
+    this.endpoints = new Store(folder("endpoints"));
+    this.modelPackageGroups = new Store(folder("model-package-groups"));
+    this.modelPackages = new Store(folder("model-packages"));
+  }
+
+  /** All of them, as what their records have in common. */
+  all(): Store<Resource>[] {
+    return Object.values(this) as Store<Resource>[];
+  }
+}
+
+/** Now, in seconds since 1970 to the millisecond. */
+export const now = () => Date.now() / 1000;
