@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -35,7 +44,7 @@ export interface LocalStatus {
 }
 
 export interface StartOptions {
-  /** How containers run; without it SLIPWAY_EXECUTOR, else what runs already, else `process`. */
+  /** How containers run; without it SLIPWAY_EXECUTOR, else as at the last start, else `process`. */
   executor?: Executor;
   home?: string;
   /** The servers, for tests that bring their own. */
@@ -75,7 +84,7 @@ export async function startLocal(options: StartOptions = {}): Promise<LocalState
       );
     }
     const ports = await choosePorts(home, wasKilled ? orphansEndWithinMs : 0);
-    const settings = { home, ports, executor: executor ?? "process", ...account };
+    const settings = { home, ports, executor: rememberExecutor(home, executor), ...account };
     const services = (options.services ?? allServices)(settings);
     await untilReady(spawnSupervisor({ settings, services }), home, options.signal);
     const state = readState(home);
@@ -130,6 +139,15 @@ export function executorOfEnvironment(): Executor | undefined {
   throw new Error(
     `SLIPWAY_EXECUTOR is '${value}'. Set it to 'process' (the default, no Docker needed) or 'docker'.`,
   );
+}
+
+/** The executor to use now, kept for later starts: the images of endpoints that are to serve again are of its kind. */
+function rememberExecutor(home: string, wanted: Executor | undefined): Executor {
+  const file = join(home, "executor");
+  const last = existsSync(file) ? (readFileSync(file, "utf8") as Executor) : undefined;
+  const executor = wanted ?? last ?? "process";
+  if (executor !== last) writeFileSync(file, executor);
+  return executor;
 }
 
 const account = {

@@ -1,0 +1,12 @@
+import { type AnyResourceType } from "../shared/resource";
+import { metricAlarm } from "./alarms";
+import { eventRule, eventTarget } from "./events";
+import { logGroup, logResourcePolicy } from "./logs";
+
+export const types: Record<string, AnyResourceType> = {
+  "aws:cloudwatch/logGroup:LogGroup": logGroup,
+  "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": logResourcePolicy,
+  "aws:cloudwatch/eventRule:EventRule": eventRule,
+  "aws:cloudwatch/eventTarget:EventTarget": eventTarget,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": metricAlarm,
+};

@@ -1,0 +1,71 @@
+import { version } from "@pulumi/aws/package.json";
+import { type ecr } from "@pulumi/awsx";
+import { type Input, type Inputs, type Output, output } from "@pulumi/pulumi/output";
+import { ComponentResource, type ComponentResourceOptions, CustomResource } from "@pulumi/pulumi/resource";
+import { lifecycleDocument, type LifecycleRule } from "./lifecycle";
+
+/**
+ * `awsx.ecr.Repository`: a repository and the policy that keeps it small, with the children of the real component
+ * (pulumi/pulumi-awsx: awsx/ecr/repository.ts). The children are registered by token, since loading the whole of
+ * `@pulumi/aws` would take most of a second each time the plugin starts.
+ */
+export class Repository extends ComponentResource {
+  static readonly type = "awsx:ecr:Repository";
+  readonly repository: CustomResource;
+  readonly lifecyclePolicy: CustomResource | undefined;
+  readonly url: Output<string>;
+
+  constructor(name: string, args: Inputs, options: ComponentResourceOptions) {
+    super(Repository.type, name, {}, options);
+    const lowerCaseName = name.toLowerCase();
+    const { lifecyclePolicy: given, ...repositoryArgs } = args;
+    const policy = given as ecr.RepositoryArgs["lifecyclePolicy"] | undefined;
+    const childOptions = { parent: this, version };
+
+    const repository = new Child(
+      "aws:ecr/repository:Repository",
+      lowerCaseName,
+      repositoryArgs,
+      childOptions,
+      ["name", "repositoryUrl"],
+    );
+    this.repository = repository;
+    this.url = repository.outputs.repositoryUrl!;
+    if (!policy?.skip) {
+      const policyArgs = { repository: repository.outputs.name, policy: output(policy).apply(documentOf) };
+      this.lifecyclePolicy = new Child(
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        lowerCaseName,
+        policyArgs,
+        childOptions,
+        [],
+      );
+    }
+    this.registerOutputs({
+      repository: this.repository,
+      lifecyclePolicy: this.lifecyclePolicy,
+      url: this.url,
+    });
+  }
+}
+
+const documentOf = (policy: { rules?: LifecycleRule[] } | undefined) =>
+  JSON.stringify(lifecycleDocument(policy?.rules));
+
+/** A resource of another provider, with the outputs that are named. */
+class Child extends CustomResource {
+  readonly outputs: Record<string, Output<string>>;
+
+  constructor(
+    type: string,
+    name: string,
+    args: Record<string, Input<unknown>>,
+    options: object,
+    outputs: string[],
+  ) {
+    const properties = { ...Object.fromEntries(outputs.map((key) => [key, undefined])), ...args };
+    super(type, name, properties, options);
+    const resolved = this as unknown as Record<string, Output<string>>; // the SDK puts each property on the object
+    this.outputs = Object.fromEntries(outputs.map((key) => [key, resolved[key]!]));
+  }
+}

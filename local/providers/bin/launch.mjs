@@ -1,0 +1,62 @@
+// Starts a provider plugin. The engine runs this file with a working directory that is not the project's, and
+// waits for it before anything else, so the TypeScript is bundled once and the bundle kept until a source changes.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+const require = createRequire(import.meta.url);
+const root = resolve(import.meta.dirname, "../../..");
+const cache = join(root, "node_modules", ".cache", "slipway-providers");
+
+/** A text that changes when a source of the plugins does. */
+function fingerprint() {
+  const files = readdirSync(join(root, "local", "providers"), { recursive: true })
+    .filter((name) => /\.(ts|mjs)$/.test(name))
+    .map((name) => join("local", "providers", name));
+  const hash = createHash("sha256");
+  for (const file of [...files, "local/images.ts", "local/state.ts", "package-lock.json"].sort()) {
+    const { mtimeMs, size } = statSync(join(root, file));
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The bundle of `local/providers/<name>/main.ts`. Packages stay outside it: they are loaded when a call needs them. */
+function bundle(name) {
+  const file = join(cache, `${name}-${fingerprint()}.js`);
+  if (existsSync(file)) return file;
+  mkdirSync(cache, { recursive: true });
+  for (const old of readdirSync(cache)) {
+    if (old.startsWith(`${name}-`) && old.endsWith(".js")) rmSync(join(cache, old), { force: true });
+  }
+  const draft = `${file}.${process.pid}`;
+  require("esbuild").buildSync({
+    entryPoints: [join(root, "local", "providers", name, "main.ts")],
+    outfile: draft,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    sourcemap: "inline",
+    logLevel: "error",
+  });
+  renameSync(draft, file); // in one step: two stacks may start at once
+  return file;
+}
+
+/** Ends the plugin when the engine has gone without a word (killed): it would wait for calls for ever. */
+function endWithEngine() {
+  const engine = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== engine) process.exit(1);
+  }, 2000).unref();
+}
+
+export function launch(name) {
+  endWithEngine();
+  process.env.SLIPWAY_LOCAL_HOME ||= join(root, ".slipway", "local"); // the bundle does not know where it came from
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ||= "true"; // the engine would show it in every update
+  require(bundle(name));
+}
