@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type EndpointCapacity } from "./model-endpoint";
+import { requireProperty } from "./validation";
+
+/** The stack's configuration. Declared, described and given defaults in `Pulumi.yaml`. */
+export interface Settings {
+  capacity: EndpointCapacity;
+  baseImage: string;
+  trainingInstanceType: string;
+  emails: string[];
+  digestSeconds: number;
+  requestsPerSecond: number;
+  burst: number;
+  logRetentionDays: number;
+  deleteDataOnDestroy: boolean;
+}
+
+/** Reads the configuration of the stack at hand. */
+export function readSettings(config = new pulumi.Config()): Settings {
+  const kind = config.require("endpoint");
+  requireProperty(
+    kind === "serverless" || kind === "real-time",
+    "endpoint",
+    kind,
+    `write 'serverless' or 'real-time' into Pulumi.${pulumi.getStack()}.yaml`,
+  );
+  return {
+    capacity:
+      kind === "serverless"
+        ? {
+            kind,
+            memorySizeInMb: config.requireNumber("serverlessMemoryInMb"),
+            maxConcurrency: config.requireNumber("serverlessConcurrency"),
+          }
+        : {
+            kind: "real-time",
+            instanceType: config.require("instanceType"),
+            instanceCount: config.requireNumber("instanceCount"),
+          },
+    baseImage: config.require("baseImage"),
+    trainingInstanceType: config.require("trainingInstanceType"),
+    emails: config.requireObject<string[]>("emails"),
+    digestSeconds: config.requireNumber("digestSeconds"),
+    requestsPerSecond: config.requireNumber("requestsPerSecond"),
+    burst: config.requireNumber("burst"),
+    logRetentionDays: config.requireNumber("logRetentionDays"),
+    deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
+  };
+}

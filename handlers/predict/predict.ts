@@ -1,0 +1,132 @@
+import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
+import * as v from "valibot";
+import { type EventOf } from "../shared/events";
+import { errorFields, type Log } from "../shared/log";
+import { answer, type Problem, problemAnswer } from "../shared/problem";
+import { logOfFailure, modelFailed, problemOfFailure } from "./failures";
+import { type InputRecord, type RequestReader } from "./request";
+import { resultEvents, type Results } from "./results";
+
+/** What the endpoint has answered. */
+export interface ModelAnswer {
+  body: string;
+  /** As the container sent them: `release=<id>`. */
+  customAttributes?: string | undefined;
+}
+
+/** What a prediction needs of the world. */
+export interface Ports {
+  stack: string;
+  target: { name: string; unit: string };
+  reader: RequestReader;
+  invoke(body: string): Promise<ModelAnswer>;
+  /** Puts an event on the results queue. */
+  announce(event: EventOf<"prediction.results">): Promise<void>;
+  log: Log;
+  now(): Date;
+}
+
+const predictionsSchema = v.object({
+  predictions: v.array(v.object({ value: v.number(), lower: v.number(), upper: v.number() })),
+});
+
+/** Answers POST /predict; never throws. */
+export async function predict(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
+  const { requestId } = event.requestContext;
+  const log = ports.log.with({ requestId });
+  try {
+    return await answerRequest(event, { ...ports, log });
+  } catch (error) {
+    log.error("the request could not be handled", { ...errorFields(error), trace: (error as Error).stack });
+    return problemAnswer(unexpected, requestId);
+  }
+}
+
+async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
+  const { log, reader, target } = ports;
+  const { requestId } = event.requestContext;
+  const started = ports.now();
+
+  const parsed = reader.read(Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"));
+  if ("problem" in parsed) return refuse(parsed.problem, requestId, log);
+  const { instances } = parsed;
+
+  let model: ModelAnswer;
+  try {
+    model = await ports.invoke(JSON.stringify({ instances }));
+  } catch (error) {
+    return refuse(problemOfFailure(error), requestId, log, logOfFailure(error));
+  }
+
+  const values = predictionsOf(model, instances);
+  if (values === undefined) {
+    return refuse(modelFailed, requestId, log, {
+      reason: "the model's answer is not one prediction a record",
+    });
+  }
+  const release = releaseOf(model);
+  if (release === unknownRelease) log.warn("the model does not say which release it is");
+
+  const predictions = values.map((value, index) => ({ input: instances[index] ?? {}, ...value }));
+  const results = { requestId, time: started.toISOString(), predictions };
+  const queued = await announce(results, release, ports);
+  log.info("predicted", {
+    release,
+    instances: instances.length,
+    queued,
+    milliseconds: ports.now().getTime() - started.getTime(),
+  });
+  return answer(200, requestId, {
+    predictions: values.map((value) => ({ ...value, unit: target.unit })),
+    release,
+    requestId,
+  });
+}
+
+/** Queues the results for the subscribers. The caller gets the answer even when that fails: it is right all the same. */
+async function announce(results: Results, release: string, ports: Ports): Promise<boolean> {
+  try {
+    await Promise.all(resultEvents(results, release, ports).map((event) => ports.announce(event)));
+    return true;
+  } catch (error) {
+    ports.log.error("the results could not be queued: subscribers do not get them", errorFields(error));
+    return false;
+  }
+}
+
+function refuse(problem: Problem, requestId: string, log: Log, fields = {}): APIGatewayProxyResult {
+  // 503 passes by itself; any other 5xx needs somebody to look.
+  const level = problem.status === 503 ? "warn" : problem.status >= 500 ? "error" : "info";
+  log[level]("not predicted", {
+    status: problem.status,
+    problem: problem.name,
+    errors: problem.errors?.length,
+    ...fields,
+  });
+  return problemAnswer(problem, requestId);
+}
+
+function predictionsOf(model: ModelAnswer, instances: InputRecord[]) {
+  let body: unknown;
+  try {
+    body = JSON.parse(model.body);
+  } catch {
+    return undefined;
+  }
+  const checked = v.safeParse(predictionsSchema, body);
+  if (!checked.success || checked.output.predictions.length !== instances.length) return undefined;
+  return checked.output.predictions;
+}
+
+const unknownRelease = "unknown";
+
+const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
+  /(?:^|[;,\s])release=([^;,\s]+)/.exec(customAttributes)?.[1] ?? unknownRelease;
+
+const unexpected: Problem = {
+  status: 500,
+  name: "unexpected",
+  title: "Something went wrong here",
+  detail:
+    "The request could not be handled, and not because of anything in it. Tell the team, with the request id.",
+};

@@ -1,0 +1,168 @@
+import { type EventOf, type SlipwayEvent } from "../shared/events";
+import { counted, duration, figure, moment, record, whole } from "./figures";
+
+/** An email to the subscribers, in plain text. */
+export interface Mail {
+  /** At most 100 ASCII characters, as SNS demands. */
+  subject: string;
+  body: string;
+}
+
+interface Template {
+  subject: string;
+  paragraphs: string[];
+  link?: string | undefined;
+}
+
+const shownPredictions = 3;
+
+/** The mail that tells people of `event`; `topic` is the name of the topic that sends it. */
+export function mailOf(event: SlipwayEvent, topic: string): Mail {
+  const { subject, paragraphs, link } = templateOf(event);
+  const links = link === undefined ? [] : [`More: ${link}`];
+  const body = [...paragraphs, ...links, footer(event, topic)].join("\n\n");
+  return { subject: asSubject(`[${event.stack}] ${subject}`), body: `${body}\n` };
+}
+
+function templateOf(event: SlipwayEvent): Template {
+  switch (event.kind) {
+    case "prediction.results":
+      return predictionResults(event);
+    case "release.deployed":
+      return releaseDeployed(event);
+    case "release.rejected":
+      return {
+        subject: `Release ${event.detail.release} was rejected`,
+        paragraphs: [
+          `Release ${event.detail.release} was rejected and changes nothing.`,
+          `Reason: ${event.detail.reason}`,
+          served(event.detail.served),
+        ],
+        link: event.detail.link,
+      };
+    case "release.rolledback":
+      return {
+        subject: `Release ${event.detail.release} was rolled back`,
+        paragraphs: [
+          `Release ${event.detail.release} was taken out of service again.`,
+          `Reason: ${event.detail.reason}`,
+          served(event.detail.served),
+        ],
+        link: event.detail.link,
+      };
+    case "data.rejected":
+      return dataRejected(event);
+    case "alarm":
+      return {
+        subject: `Alarm: ${event.detail.what}`,
+        paragraphs: [`${event.detail.what} at ${moment(event.time)}.`, `Reason: ${event.detail.reason}`],
+        link: event.detail.link,
+      };
+  }
+}
+
+function predictionResults({ detail }: EventOf<"prediction.results">): Template {
+  const { target, unit, requests, release, link } = detail;
+  const predictions = requests.flatMap((request) => request.predictions);
+  const values = predictions.map((prediction) => prediction.value);
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map(figure);
+  const mean = figure(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const listed = predictions
+    .slice(0, shownPredictions)
+    .map(
+      ({ value, lower, upper, input }) =>
+        `${figure(value)} ${unit} (probably ${figure(lower)} to ${figure(upper)})\nfor ${record(input)}`,
+    );
+  const made = `${counted(values.length, "prediction")} of ${target}`;
+  const calls = counted(new Set(requests.map((request) => request.requestId)).size, "request");
+  const when = `${period(requests.map((request) => request.time))}, by release ${release}`;
+  if (values.length === 1) {
+    return {
+      subject: `A prediction of ${target}: ${lowest} ${unit}`,
+      paragraphs: [`One prediction of ${target} was made ${when}:`, ...listed],
+      link,
+    };
+  }
+  return {
+    subject: `${made}: ${lowest} to ${highest} ${unit}`,
+    paragraphs: [
+      `${made} were made in ${calls} ${when}.`,
+      `They range from ${lowest} to ${highest} ${unit}, ${mean} ${unit} on average.`,
+      values.length > listed.length ? `The first ${listed.length}:` : "They are:",
+      ...listed,
+    ],
+    link,
+  };
+}
+
+/** `at ...`, or `between ... and ...` when seconds lie between the first and the last of `times`. */
+function period(times: string[]): string {
+  const sorted = times.map(moment).sort();
+  const [first = "", last = first] = [sorted[0], sorted.at(-1)];
+  return first === last ? `at ${first}` : `between ${first} and ${last}`;
+}
+
+function releaseDeployed({ detail }: EventOf<"release.deployed">): Template {
+  const { release, target, unit, metrics, snapshot, endpoint, url, seconds } = detail;
+  const error = metrics["test:mae"];
+  const rows = metrics["test:rows"];
+  const baselines = Object.entries(metrics).flatMap(([name, value]) => {
+    const [, baseline] = /^test:mae_(.+)_baseline$/.exec(name) ?? [];
+    return baseline === undefined || value === null
+      ? []
+      : `${figure(value)} ${unit} ${baselineName(baseline)}`;
+  });
+  const compared = baselines.length === 0 ? "" : ` To compare: ${baselines.join(", ")}.`;
+  const held = rows == null ? "records" : counted(rows, "record");
+  return {
+    subject: `Release ${release} is in service`,
+    paragraphs: [
+      `Release ${release} is in service on the endpoint ${endpoint}. It took ${duration(seconds)}.`,
+      `It has learned ${target} from ${counted(snapshot.rows, "record")} in ${counted(snapshot.objects, "file")}.`,
+      ...(error == null
+        ? []
+        : [`On ${held} that it had not seen it is off by ${figure(error)} ${unit} on average.${compared}`]),
+      `Ask it for predictions at ${url} (an API key is needed).`,
+    ],
+    link: detail.link,
+  };
+}
+
+const baselineName = (name: string) =>
+  name === "median" ? "when always guessing the median" : `with a straight line on ${name}`;
+
+function dataRejected({ detail }: EventOf<"data.rejected">): Template {
+  const { rejected, read, reason, link } = detail;
+  const share = read === 0 ? "" : ` (${figure((100 * rejected) / read)} %)`;
+  return {
+    subject: `${whole(rejected)} of ${counted(read, "record")} rejected`,
+    paragraphs: [
+      `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used, so no model was trained on them.`,
+      `Reason: ${reason}`,
+      "Correct the data in the bucket and release again. What is served has not changed.",
+    ],
+    link,
+  };
+}
+
+const served = (release: string | null | undefined) =>
+  release
+    ? `Release ${release} is in service.`
+    : "No release is in service: the API answers 503 until there is one.";
+
+const footer = ({ stack, kind }: SlipwayEvent, topic: string) =>
+  [
+    "--",
+    `You get this because your address is subscribed to the topic ${topic} (stack ${stack}, event ${kind}).`,
+    `To stop it, ask the team that runs the stack to take your address out of its subscriptions.`,
+  ].join("\n");
+
+/** `text` as SNS takes a subject: printable ASCII, 100 characters. */
+export function asSubject(text: string): string {
+  const ascii = text
+    .normalize("NFKD")
+    .replace(/\p{Mark}/gu, "")
+    .replace(/\s+/g, " ")
+    .replace(/[^\x20-\x7e]/g, "?");
+  return ascii.length > 100 ? `${ascii.slice(0, 97)}...` : ascii;
+}

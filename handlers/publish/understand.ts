@@ -1,0 +1,73 @@
+import * as v from "valibot";
+import { parseEvent, type SlipwayEvent } from "../shared/events";
+
+/** What EventBridge sends when a SageMaker job or endpoint changes its state. */
+const stateChangeSchema = v.object({
+  id: v.string(),
+  source: v.literal("aws.sagemaker"),
+  "detail-type": v.string(),
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  detail: v.record(v.string(), v.unknown()),
+});
+
+type StateChange = v.InferOutput<typeof stateChangeSchema>;
+
+/** By detail-type: the noun for people, and where `detail` holds name and status. */
+const subjects: Partial<Record<string, { noun: string; name: string; status: string }>> = {
+  "SageMaker Training Job State Change": {
+    noun: "training job",
+    name: "TrainingJobName",
+    status: "TrainingJobStatus",
+  },
+  "SageMaker Processing Job State Change": {
+    noun: "processing job",
+    name: "ProcessingJobName",
+    status: "ProcessingJobStatus",
+  },
+  "SageMaker Endpoint State Change": { noun: "endpoint", name: "EndpointName", status: "EndpointStatus" },
+};
+
+/**
+ * The event in the body of a message of the results queue: one of Slipway's own, or a SageMaker state change
+ * as EventBridge sends it. Undefined when nobody needs to be told (a job that has not failed).
+ * @throws Error that says what is not understood.
+ */
+export function understand(body: string, stack: string): SlipwayEvent | undefined {
+  const value = parseJson(body);
+  const stateChange = v.safeParse(stateChangeSchema, value);
+  return stateChange.success ? alarmOf(stateChange.output, stack) : parseEvent(value);
+}
+
+function alarmOf(change: StateChange, stack: string): SlipwayEvent | undefined {
+  const subject = subjects[change["detail-type"]];
+  if (subject === undefined)
+    throw new Error(`no template for the EventBridge event "${change["detail-type"]}"`);
+  const { [subject.name]: name, [subject.status]: status, FailureReason, ExitMessage } = change.detail;
+  if (typeof name !== "string" || typeof status !== "string") {
+    throw new Error(
+      `an EventBridge event "${change["detail-type"]}" without ${subject.name} or ${subject.status}`,
+    );
+  }
+  // Endpoints end as Failed or UpdateRollbackFailed, in events also written FAILED.
+  if (!/failed$/i.test(status)) return undefined;
+  const reason = [FailureReason, ExitMessage].find((text) => typeof text === "string" && text !== "");
+  return {
+    kind: "alarm",
+    stack,
+    severity: "error",
+    time: change.time,
+    id: change.id,
+    detail: {
+      what: `The ${subject.noun} ${name} failed`,
+      reason: typeof reason === "string" ? reason : `SageMaker gives none; its status is ${status}.`,
+    },
+  };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Error("the body is not JSON");
+  }
+}

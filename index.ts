@@ -1,0 +1,75 @@
+import { readContext } from "./components/context";
+import { CurrentRelease } from "./components/current-release";
+import { DataBucket } from "./components/data-bucket";
+import { ModelEndpoint } from "./components/model-endpoint";
+import { ModelImage } from "./components/model-image";
+import { ModelRegistry } from "./components/model-registry";
+import { PredictionApi } from "./components/prediction-api";
+import { ResultsTopic } from "./components/results-topic";
+import { readSettings } from "./components/settings";
+import { TrainingJobs } from "./components/training-jobs";
+
+/**
+ * The whole of Slipway on AWS, component by component. The stock CLI (`pulumi up`) and the `slipway` command
+ * (Automation API) both run this function.
+ */
+async function program() {
+  const context = await readContext();
+  const settings = readSettings();
+  const { logRetentionDays } = settings;
+
+  const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
+  const image = new ModelImage("image", {
+    context,
+    folder: "model-image",
+    baseImage: settings.baseImage,
+    deleteImages: settings.deleteDataOnDestroy,
+  });
+  const jobs = new TrainingJobs("jobs", { context, data, image, logRetentionDays });
+  const registry = new ModelRegistry("registry", context);
+  const release = await CurrentRelease.read("release", context);
+  const endpoint = new ModelEndpoint("endpoint", {
+    context,
+    data,
+    image,
+    capacity: settings.capacity,
+    release: release.value,
+    logRetentionDays,
+  });
+  const results = new ResultsTopic("results", {
+    context,
+    emails: settings.emails,
+    digestSeconds: settings.digestSeconds,
+    logRetentionDays,
+  });
+  results.alertOn("failed-jobs", jobs.failures);
+  const api = new PredictionApi("api", {
+    context,
+    endpoint,
+    results,
+    requestsPerSecond: settings.requestsPerSecond,
+    burst: settings.burst,
+    logRetentionDays,
+  });
+
+  return {
+    region: context.region,
+    deleteDataOnDestroy: settings.deleteDataOnDestroy,
+    dataBucket: data.bucket.bucket,
+    imageUri: image.uri,
+    jobsRoleArn: jobs.role.arn,
+    jobPrefix: jobs.jobPrefix,
+    trainingInstanceType: settings.trainingInstanceType,
+    modelPackageGroup: registry.groupName,
+    releaseParameter: release.parameter.name,
+    endpointName: endpoint.endpointName,
+    predictionUrl: api.url,
+    apiKey: api.apiKey,
+    resultsQueueUrl: results.queue.url,
+    topicArn: results.topic.arn,
+    predictLogGroup: api.predictor.logGroup.name,
+    publishLogGroup: results.publisher.logGroup.name,
+  };
+}
+
+export = program;

@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Context } from "../../components/context";
+
+/** A resource as the program asked for it. */
+export interface Declared {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+export const context: Context = {
+  project: "slipway",
+  stack: "dev",
+  accountId: "123456789012",
+  region: "us-east-1",
+  partition: "aws",
+  tags: { Project: "slipway", Stack: "dev", ManagedBy: "pulumi" },
+};
+
+/** Answers of AWS to the program's questions; `parameters` is what SSM holds. */
+function answer(token: string, parameters: Record<string, string>): Record<string, unknown> {
+  switch (token) {
+    case "aws:index/getCallerIdentity:getCallerIdentity":
+      return { accountId: context.accountId };
+    case "aws:index/getRegion:getRegion":
+      return { region: context.region };
+    case "aws:index/getPartition:getPartition":
+      return { partition: context.partition };
+    case "aws:ssm/getParametersByPath:getParametersByPath":
+      return { names: Object.keys(parameters), values: Object.values(parameters) };
+    case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
+      return { userName: "AWS", password: "token" };
+    default:
+      throw new Error(`the program asks ${token}, which the mocks do not answer`);
+  }
+}
+
+/** What AWS would add to a resource, as far as the program uses it. */
+function computed(type: string, name: string): Record<string, unknown> {
+  const arn = `arn:aws:${type}:${name}`;
+  if (type === "awsx:ecr:Repository") {
+    const url = `${context.accountId}.dkr.ecr.us-east-1.amazonaws.com/${name}`;
+    return { url, repository: { arn } };
+  }
+  if (type === "docker:index/image:Image") return { repoDigest: `registry/${name}@sha256:0a` };
+  return {
+    arn,
+    ...{ url: `https://queue/${name}`, keyId: `${name}-id`, bucket: `${name}-1`, name: `${name}-1` },
+    ...{
+      invokeArn: `${arn}:invoke`,
+      invokeUrl: "https://api/v1",
+      executionArn: `${arn}:execution`,
+      value: "key",
+    },
+  };
+}
+
+/**
+ * Runs `work` as a Pulumi program with everything around it answered, and resolves to the resources that it declared.
+ */
+export async function declare(
+  work: () => unknown,
+  options: { parameters?: Record<string, string>; config?: Record<string, string>; preview?: boolean } = {},
+): Promise<Declared[]> {
+  const declared: Declared[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        declared.push({ type, name, inputs: inputs as Record<string, unknown> });
+        return { id: `${name}-id`, state: { ...computed(type, name), ...(inputs as object) } };
+      },
+      call: ({ token }) => answer(token, options.parameters ?? {}),
+    },
+    context.project,
+    context.stack,
+    options.preview ?? false,
+  );
+  pulumi.runtime.setAllConfig(options.config ?? {});
+  await pulumi.runtime.runInPulumiStack(async () => (await work()) as Record<string, unknown> | undefined);
+  await pulumi.runtime.disconnect(); // resolves when every resource has been registered
+  return declared;
+}
+
+/** The one resource of this type (its last part, such as `Queue`) whose name ends so. */
+export function only(declared: Declared[], type: string, ending = ""): Record<string, unknown> {
+  const found = declared.filter((each) => each.type.endsWith(`:${type}`) && each.name.endsWith(ending));
+  if (found.length !== 1) {
+    throw new Error(
+      `${found.length} resources are a ${type} named ...${ending}: ${found.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  return found[0]!.inputs;
+}
+
+/** The statements of a resource's policy document. */
+export function statements(inputs: Record<string, unknown>, property = "policy"): Record<string, unknown>[] {
+  return (JSON.parse(inputs[property] as string) as { Statement: Record<string, unknown>[] }).Statement;
+}
+
+/** The message of the error that `work` ends with. */
+export async function failure(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing failed");
+}

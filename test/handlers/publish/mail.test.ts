@@ -1,0 +1,114 @@
+import { expect } from "chai";
+import { asSubject, mailOf } from "../../../handlers/publish/mail";
+import { duration, figure } from "../../../handlers/publish/figures";
+import { alarm, dataRejected, deployed, rejected, results, rolledBack } from "../examples";
+
+const mail = (event: Parameters<typeof mailOf>[0]) => mailOf(event, "slipway-results");
+
+describe("handlers/publish/mail", () => {
+  it("says who may stop it, in every mail", () => {
+    for (const event of [results("q-1", [7]), deployed, rejected, rolledBack, dataRejected, alarm]) {
+      const { subject, body } = mail(event);
+      expect(subject)
+        .to.match(/^\[dev\] [\x20-\x7e]+$/)
+        .and.have.length.below(101);
+      expect(body)
+        .to.match(/subscribed to the topic slipway-results \(stack dev/)
+        .and.match(/To stop it, ask/);
+      expect(body).not.to.match(/undefined|null|NaN|Infinity|\[object/);
+    }
+  });
+
+  it("sums predictions up: how many, between what, the first few with inputs and units", () => {
+    const { subject, body } = mail(results("q-1", [7.123, 1234.5, 20, 30]));
+    expect(subject).to.equal("[dev] 4 predictions of fare: 7.12 to 1,234.50 USD");
+    expect(body).to.match(
+      /4 predictions of fare were made in 1 request at 2026-11-24 08:00:01 UTC, by release r-1/,
+    );
+    expect(body).to.match(/7\.12 to 1,234\.50 USD, 322\.91 USD on average/);
+    expect(body).to.match(
+      /\n7\.12 USD \(probably 6\.12 to 8\.12\)\nfor pickup 2019-03-23 20:21:09, passengers 1, distance 1\.6 miles/,
+    );
+    expect(body)
+      .to.match(/\n20\.00 USD \(/)
+      .and.not.match(/\n30\.00 USD/);
+  });
+
+  it("says between when the results of a digest were asked for", () => {
+    const event = results("q-1", [7]);
+    const later = { ...event.detail.requests[0]!, time: "2026-11-24T08:05:00+01:00" };
+    const { body } = mail({
+      ...event,
+      detail: { ...event.detail, requests: [...event.detail.requests, later] },
+    });
+    expect(body).to.match(/in 1 request between 2026-11-24 07:05:00 UTC and 2026-11-24 08:00:01 UTC/);
+  });
+
+  it("is short about a single prediction", () => {
+    const { subject, body } = mail(results("q-1", [7.123]));
+    expect(subject).to.equal("[dev] A prediction of fare: 7.12 USD");
+    expect(body).to.match(
+      /^One prediction of fare was made at 2026-11-24 08:00:01 UTC, by release r-1:\n\n7\.12 USD/,
+    );
+  });
+
+  it("sets a release's error beside the baselines", () => {
+    const { subject, body } = mail(deployed);
+    expect(subject).to.equal("[dev] Release r-1 is in service");
+    expect(body).to.match(/It took 3 min 20 s/);
+    expect(body).to.match(/learned fare from 6,433 records in 1 file\./);
+    expect(body).to.match(/On 1,286 records that it had not seen it is off by 1\.40 USD on average/);
+    expect(body).to.match(
+      /6\.49 USD when always guessing the median, 1\.86 USD with a straight line on distance/,
+    );
+    expect(body).to.include(deployed.detail.url);
+  });
+
+  it("announces a release without metrics all the same", () => {
+    const { body } = mail({ ...deployed, detail: { ...deployed.detail, metrics: { "test:mae": null } } });
+    expect(body)
+      .to.match(/Release r-1 is in service/)
+      .and.not.match(/off by/);
+  });
+
+  it("says what is served after a release did not work out", () => {
+    expect(mail(rejected).body)
+      .to.match(/limit is 1\.50 USD/)
+      .and.match(/Release r-1 is in service/);
+    expect(mail(rolledBack).body)
+      .to.match(/12 requests/)
+      .and.match(/No release is in service: the API answers 503/);
+  });
+
+  it("counts rejected data", () => {
+    expect(mail(dataRejected).subject).to.equal("[dev] 1,200 of 6,433 records rejected");
+    expect(mail(dataRejected).body)
+      .to.match(/\(18\.65 %\)/)
+      .and.match(/column distance is missing/);
+  });
+
+  it("links to more when there is more", () => {
+    expect(mail(alarm).body)
+      .to.match(/Latency is above 500 ms at 2026-11-24/)
+      .and.include("More: https://example.com/alarm");
+  });
+
+  it("makes subjects that SNS takes", () => {
+    expect(asSubject("Fährpreis – 7 €\nBcc: x")).to.equal("Fahrpreis ? 7 ? Bcc: x");
+    expect(asSubject("x".repeat(101)))
+      .to.have.length(100)
+      .and.match(/x\.\.\.$/);
+    expect(asSubject("x".repeat(100))).to.equal("x".repeat(100));
+  });
+
+  it("shows figures as people write them", () => {
+    expect([1234.5, 0, -3, 0.1, 0.00123456].map(figure)).to.deep.equal([
+      "1,234.50",
+      "0.00",
+      "-3.00",
+      "0.10",
+      "0.00123",
+    ]);
+    expect([0.4, 119, 120, 3661].map(duration)).to.deep.equal(["0 s", "119 s", "2 min 0 s", "61 min 1 s"]);
+  });
+});
