@@ -11,8 +11,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
 try {
   require.resolve("tsx");
 } catch {
-  console.error("Slipway's packages are not installed. Run 'make setup' (or 'npm ci') in the project folder, then try again.");
+  console.error(
+    "Slipway's packages are not installed. Run 'make setup' in the project folder, then try again.",
+  );
   process.exit(1);
 }
-require("tsx/cjs");
-require("./main.ts");
+// The Node.js version is checked above; the AWS SDK need not warn of its own plans at every command.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+import("tsx").then(() => require("./main.ts"));

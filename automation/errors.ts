@@ -9,3 +9,20 @@ export class UserError extends Error {
     this.name = "UserError";
   }
 }
+
+/** What to say of an error on the terminal, and what to exit with. A stack trace only with SLIPWAY_DEBUG=1. */
+export function explainError(error: unknown, wasInterrupted: boolean): { message: string; exitCode: number } {
+  if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
+  if (wasInterrupted) return { message: "Interrupted.", exitCode: 130 };
+  const { message, code, name, stack }: NodeJS.ErrnoException =
+    error instanceof Error ? error : new Error(String(error));
+  if (process.env.SLIPWAY_DEBUG) return { message: stack ?? message, exitCode: 1 };
+  if (code === "ENOSPC") {
+    return {
+      message: `The disk is full (${message}). Make room, then run the same command again.`,
+      exitCode: 1,
+    };
+  }
+  // Errors of AWS carry their kind in the name; the others are sentences already.
+  return { message: name === "Error" ? message : `${name}: ${message}`, exitCode: 1 };
+}

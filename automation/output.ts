@@ -37,9 +37,17 @@ async function runStep<T>(title: string, work: (progress: Progress) => Promise<T
   let result = "";
   const terminal = process.stderr.isTTY && !process.env.CI;
   // discardStdin would swallow Ctrl-C for the commands that clean up after it
-  const spinner = ora({ text: title, stream: process.stderr, isEnabled: terminal, isSilent: !terminal, discardStdin: false });
-  const show = () => (spinner.text = detail ? `${title} ${pc.dim(detail)} ${seconds()}` : `${title} ${seconds()}`);
-  const say = () => terminal || process.stderr.write(`  ${title}: ${detail || "still going"} (${seconds()})\n`);
+  const spinner = ora({
+    text: title,
+    stream: process.stderr,
+    isEnabled: terminal,
+    isSilent: !terminal,
+    discardStdin: false,
+  });
+  const show = () =>
+    (spinner.text = detail ? `${title} ${pc.dim(detail)} ${seconds()}` : `${title} ${seconds()}`);
+  const say = () =>
+    terminal || process.stderr.write(`  ${title}: ${detail || "still going"} (${seconds()})\n`);
   const beat = setInterval(terminal ? show : say, terminal ? 500 : plainHeartbeatMs);
   spinner.start();
   const end = (mark: string) => {

@@ -1,10 +1,11 @@
 import { PulumiCommand } from "@pulumi/pulumi/automation";
-import { execa } from "execa";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors";
+import { interruptSignal, interrupted } from "../interrupt";
 import { type Output } from "../output";
+import { run } from "../run";
 
 /** The version that Slipway installs when there is none; `go.mod` beside this file pins the same one. */
 export const pulumiVersion = "3.259.0";
@@ -51,9 +52,13 @@ async function installedIn(root: string): Promise<PulumiCommand | undefined> {
 
 async function officialInstaller(root: string): Promise<PulumiCommand | undefined> {
   const { default: semver } = await import("semver");
-  const install = PulumiCommand.install({ root, version: new semver.SemVer(pulumiVersion) }).catch(() => undefined);
+  const install = PulumiCommand.install({ root, version: new semver.SemVer(pulumiVersion) }).catch(
+    () => undefined,
+  );
   let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, installerTimeoutMs, undefined)));
+  const tooLong = new Promise<undefined>(
+    (resolve) => (timer = setTimeout(resolve, installerTimeoutMs, undefined)),
+  );
   return Promise.race([install, tooLong]).finally(() => clearTimeout(timer));
 }
 
@@ -62,15 +67,15 @@ async function goBuild(root: string): Promise<PulumiCommand> {
   mkdirSync(bin, { recursive: true });
   const draft = join(bin, `pulumi.${process.pid}`);
   const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`;
-  try {
-    await execa(
-      "go",
-      ["build", "-tags", "osusergo,grpcnotrace", "-ldflags", `-s -w ${version}`, "-o", draft, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
-      { cwd: __dirname, env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" } },
-    );
-  } catch (error) {
-    const reason = error as { code?: string; stderr?: string; message: string };
-    const what = reason.code === "ENOENT" ? "Go is not installed" : `the Go build failed: ${lastLine(reason.stderr ?? reason.message)}`;
+  const build = ["build", "-tags", "osusergo,grpcnotrace", "-ldflags", `-s -w ${version}`, "-o", draft];
+  const { code, stderr } = await run("go", [...build, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], {
+    cwd: __dirname,
+    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" },
+    signal: interruptSignal,
+  });
+  if (interruptSignal.aborted) throw interrupted();
+  if (code !== 0) {
+    const what = code === "ENOENT" ? "Go is not installed" : `the Go build failed: ${lastLine(stderr)}`;
     throw new UserError(
       `There is no Pulumi CLI on this machine, the official installer's site cannot be reached, and ${what}. ` +
         "Install the CLI (https://www.pulumi.com/docs/install) or Go 1.25 or newer (https://go.dev/dl), then run the command again.",

@@ -1,0 +1,16 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { localHome } from "../../local/state";
+import { withLock } from "../../local/supervisor/lock";
+import { isLaptopStack } from "../target";
+
+/**
+ * Runs a command that changes a stack while no other command of this laptop changes the same one.
+ * @throws Error that names the other command.
+ */
+export async function alone<T>(stack: string, command: string, work: () => Promise<T>): Promise<T> {
+  if (!isLaptopStack(stack)) return work(); // Pulumi's own backend locks a stack in AWS
+  const home = localHome();
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  return withLock(join(home, `${stack}.lock`), `slipway ${command} ${stack}`, work);
+}

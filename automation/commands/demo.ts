@@ -1,0 +1,135 @@
+import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { readFileSync } from "node:fs";
+import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../local/inbox/client";
+import { UserError } from "../errors";
+import { interruptSignal } from "../interrupt";
+import { type Output } from "../output";
+import { type Answer, predict } from "../prediction";
+import { exampleRecord } from "../project";
+import { createClients } from "../release/clients";
+import { describeMetrics } from "../release/metrics";
+import { release, type ReleaseResult } from "../release/release";
+import { recentErrors } from "../release/smoke-test";
+import { rawPrefix } from "../release/snapshot";
+import { type Outputs, selectStack, up } from "../stack";
+import { openTarget } from "../target";
+import { alone } from "./alone";
+import { describe as describePrediction } from "./predict";
+import { summary } from "./release";
+
+const stackName = "local";
+const emailTimeoutMs = 30_000;
+/** Where the `s3` source lands files: by the day that the data ends on. */
+const sampleKey = `${rawPrefix}s3/2019-03-31/taxis.csv`;
+
+/** `slipway demo` */
+export const demo = (data: string, output: Output) => alone(stackName, "demo", () => run(data, output));
+
+async function run(data: string, output: Output): Promise<void> {
+  const content = readData(data);
+  const target = await openTarget(stackName, output);
+  const stack = await selectStack(stackName, target, output);
+  const { outputs } = await up(stack, output);
+  const clients = createClients(target, outputs.region);
+  await output.step("Landing the raw data in the bucket", async (progress) => {
+    await land(clients.s3, outputs.dataBucket, content);
+    progress.result(`${(content.length / 1024).toFixed(0)} KB as ${sampleKey}`);
+  });
+  const inboxUrl = target.laptop?.inboxUrl ?? "";
+  await output.step("Confirming the email subscriptions, as the subscribers would", async (progress) => {
+    progress.result(`${await confirmAll(inboxUrl, outputs.topicArn)} confirmed`);
+  });
+  const released = await release(stack, outputs, target, output);
+
+  const asked = Date.now();
+  const record = exampleRecord();
+  const answer = await output.step("Asking the public URL for a prediction", () =>
+    predict(outputs, [record]),
+  );
+  const email = await output.step("Waiting for the email about it", async (progress) => {
+    const found = await waitForResults(inboxUrl, asked).catch(async (error: Error) => {
+      const errors = await recentErrors(clients.logs, outputs.publishLogGroup, asked);
+      throw errors.length
+        ? new UserError(`${error.message} The publish Lambda logged: ${errors.join(" ")}`)
+        : error;
+    });
+    progress.result(`'${found.subject}' to ${found.to}`);
+    return found;
+  });
+  output.answer(
+    {
+      ...{ ...summary(released), predictionUrl: outputs.predictionUrl, apiKey: outputs.apiKey, answer },
+      ...{ inboxUrl, email: { to: email.to, subject: email.subject }, curl: curl(outputs, record) },
+    },
+    describe(outputs, record, answer, released, inboxUrl),
+  );
+}
+
+function readData(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UserError(
+      `The data file ${file} cannot be read: ${(error as Error).message}. Give a CSV file with --data.`,
+    );
+  }
+}
+
+/** Puts the sample under one fixed key; the checksum that S3 keeps makes the snapshot quick. */
+async function land(s3: S3Client, bucket: string, content: Buffer): Promise<void> {
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: sampleKey,
+      Body: content,
+      ContentType: "text/csv",
+      ChecksumAlgorithm: "SHA256",
+    }),
+  );
+}
+
+async function confirmAll(inboxUrl: string, topicArn: string): Promise<number> {
+  const confirmations = (await listEmails(inboxUrl)).filter(
+    (email) => email.confirmationUrl && email.topicArn === topicArn,
+  );
+  for (const email of confirmations) await confirmSubscription(email, interruptSignal);
+  return new Set(confirmations.map(({ to }) => to)).size;
+}
+
+const waitForResults = (inboxUrl: string, since: number): Promise<Email> =>
+  waitForEmail(
+    inboxUrl,
+    ({ attributes, receivedAt }) =>
+      attributes.kind === "prediction.results" && Date.parse(receivedAt) >= since,
+    emailTimeoutMs,
+    interruptSignal,
+  );
+
+const curl = ({ predictionUrl, apiKey }: Outputs, record: Record<string, unknown>) =>
+  `curl -s ${predictionUrl} -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' -d '${JSON.stringify(record)}'`;
+
+function describe(
+  outputs: Outputs,
+  record: Record<string, unknown>,
+  answer: Answer,
+  { metrics, seconds }: ReleaseResult,
+  inboxUrl: string,
+): string {
+  return `
+Prediction URL  ${outputs.predictionUrl}
+API key         ${outputs.apiKey}
+Prediction      ${describePrediction(answer)}
+Inbox           ${inboxUrl}
+
+${describeMetrics(metrics)}
+The release took ${seconds.toFixed(0)} s.
+
+Try it:
+  ${curl(outputs, record)}
+  npx slipway predict local distance=12.5 pickup_zone='JFK Airport'
+  npx slipway status local
+  npx slipway inbox local
+
+Stop it: npx slipway local stop      (starts again with 'npx slipway local start', everything kept)
+Remove it: npx slipway destroy local && npx slipway local reset`;
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { UserError } from "../errors";
+import { type Output } from "../output";
+import { type Answer, predict as ask, Refused } from "../prediction";
+import { exampleRecord, target } from "../project";
+import { findStack, notUp, readOutputs } from "../stack";
+import { openTarget } from "../target";
+
+/** `slipway predict` */
+export async function predict(
+  name: string,
+  fields: string[],
+  file: string | undefined,
+  output: Output,
+): Promise<void> {
+  const records = file ? readRecords(file) : [{ ...exampleRecord(), ...parseFields(fields) }];
+  const stack = await findStack(name, await openTarget(name, output), output);
+  if (!stack) throw notUp(name);
+  const outputs = await readOutputs(stack);
+  try {
+    const answer = await ask(outputs, records);
+    output.answer(answer, describe(answer));
+  } catch (error) {
+    if (error instanceof Refused) {
+      throw new UserError(`${outputs.predictionUrl} answered ${error.status}: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/** Predictions as lines: `fare 7.12 USD (80 % interval ...)`. */
+export function describe({ predictions, release }: Answer): string {
+  const { name } = target();
+  const lines = predictions.map(
+    ({ value, lower, upper, unit }) =>
+      `${name} ${value.toFixed(2)} ${unit} (most likely between ${lower.toFixed(2)} and ${upper.toFixed(2)} ${unit})`,
+  );
+  return [...lines, `by release ${release}`].join("\n");
+}
+
+function readRecords(file: string): Record<string, unknown>[] {
+  try {
+    const parsed = JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8")) as Record<string, unknown>;
+    return Array.isArray(parsed) ? (parsed as Record<string, unknown>[]) : [parsed];
+  } catch (error) {
+    throw new UserError(
+      `${file} cannot be read as JSON: ${(error as Error).message}. Give one record {...} or a list [{...}, ...].`,
+    );
+  }
+}
+
+/** `distance=3.2` as a number, `color=green` as text, `pickup_zone=null` as null. */
+function parseFields(fields: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const at = field.indexOf("=");
+      if (at < 1)
+        throw new UserError(
+          `'${field}' is no field with a value. Write it as name=value, for example distance=3.2.`,
+        );
+      return [field.slice(0, at), parseValue(field.slice(at + 1))];
+    }),
+  );
+}
+
+function parseValue(text: string): unknown {
+  return /^(null|true|false|-?\d+(\.\d+)?([eE][-+]?\d+)?)$/.test(text) ? JSON.parse(text) : text;
+}

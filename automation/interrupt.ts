@@ -1,0 +1,25 @@
+import { UserError } from "./errors";
+
+const interruption = new AbortController();
+
+/** Aborted when the user has asked this command to stop (Ctrl-C, or SIGTERM); long work takes it as its `signal`. */
+export const interruptSignal = interruption.signal;
+
+/** From now on the first Ctrl-C ends the command in good order and the second one at once. */
+export function listenForInterrupts(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (interruption.signal.aborted) process.exit(130);
+      process.stderr.write("\nInterrupted: stopping in good order. Press Ctrl-C again to stop at once.\n");
+      interruption.abort();
+    });
+  }
+}
+
+/** @throws UserError with exit code 130 when the user has interrupted the command. */
+export function throwIfInterrupted(): void {
+  if (interruption.signal.aborted) throw interrupted();
+}
+
+export const interrupted = () =>
+  new UserError("Interrupted. Run the same command again: it picks up where things stand.", 130);

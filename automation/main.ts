@@ -1,0 +1,148 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { resolve } from "node:path";
+import { version } from "../package.json";
+import { explainError } from "./errors";
+import { interruptSignal, listenForInterrupts } from "./interrupt";
+import { createOutput, type Output } from "./output";
+import { projectRoot } from "./project";
+import { stackName } from "./stack-name";
+
+const help = `
+A stack is 'local' (this laptop, no AWS account), 'dev', 'main' or 'pr-<number>'.
+
+Examples:
+  $ npx slipway demo               the whole pipeline on this laptop, with real data
+  $ npx slipway up dev             bring up the infrastructure of the stack dev (like 'pulumi up')
+  $ npx slipway release dev        data snapshot, process, train, deploy, test, announce
+  $ npx slipway status dev --json  what is served, made from what, for machines to read
+
+'npx slipway <command> --help' says more about a command.`;
+
+/**
+ * The command line: every command with its arguments and options. What a command does is in `commands/`, and is
+ * loaded when it is called, so that the small ones are quick.
+ */
+function commandLine(): Command {
+  const program = new Command("slipway")
+    .description("From raw data to a public prediction URL on AWS, and the same on a laptop.")
+    .version(version)
+    .addHelpText("after", help)
+    .showHelpAfterError("Run it with --help to see how it is used.")
+    .exitOverride();
+
+  command(program, "demo", "the whole pipeline on this laptop: data, training, prediction URL, email")
+    .option("--data <file>", "CSV file that is landed as raw data", resolve(projectRoot, "data", "taxis.csv"))
+    .action(async (options: JsonOption & { data: string }) =>
+      (await import("./commands/demo.ts")).demo(options.data, outputFor(options)),
+    );
+
+  stackCommand(program, "up", "bring up the infrastructure of a stack; what it serves stays as it is").action(
+    async (stack: string, options: JsonOption) =>
+      (await import("./commands/up.ts")).up(stack, outputFor(options)),
+  );
+
+  stackCommand(
+    program,
+    "release",
+    "release the working tree and the data in the bucket: snapshot, process, train, register, deploy, test, announce",
+  ).action(async (stack: string, options: JsonOption) =>
+    (await import("./commands/release.ts")).release(stack, outputFor(options)),
+  );
+
+  stackCommand(program, "predict", "ask the public prediction URL of a stack")
+    .argument("[field=value...]", "fields that differ from the schema's example record")
+    .option("--file <file>", "JSON file with one record or a list of records ('-' for standard input)")
+    .addHelpText("after", "\nExample:\n  $ npx slipway predict local distance=3.2 pickup_zone='JFK Airport'")
+    .action(async (stack: string, fields: string[], options: JsonOption & { file?: string }) =>
+      (await import("./commands/predict.ts")).predict(stack, fields, options.file, outputFor(options)),
+    );
+
+  stackCommand(program, "status", "what a stack serves, since when, and what it was made from").action(
+    async (stack: string, options: JsonOption) =>
+      (await import("./commands/status.ts")).status(stack, outputFor(options)),
+  );
+
+  stackCommand(program, "inbox", "the emails that subscribers of a laptop stack got")
+    .option("--limit <count>", "newest emails to show", wholeNumber, 5)
+    .action(async (stack: string, options: JsonOption & { limit: number }) =>
+      (await import("./commands/inbox.ts")).inbox(stack, options.limit, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
+    "destroy",
+    "delete all that a stack has made: API, endpoint, data (when configured), logs",
+  )
+    .option("--yes", "do not ask")
+    .action(async (stack: string, options: JsonOption & { yes?: boolean }) =>
+      (await import("./commands/destroy.ts")).destroy(stack, options.yes ?? false, outputFor(options)),
+    );
+
+  addLocalCommands(new Command("local").copyInheritedSettings(program), program);
+
+  command(program, "doctor", "what is missing on this machine, and the fix for each").action(
+    async (options: JsonOption) => (await import("./commands/doctor.ts")).doctor(outputFor(options)),
+  );
+  return program;
+}
+
+function addLocalCommands(local: Command, program: Command): void {
+  const actions = {
+    start: "start the servers, or find them running",
+    stop: "stop them; everything they hold is kept",
+    status: "what runs, where, since when",
+    reset: "stop them and forget everything they hold",
+    env: `environment for other clients: eval "$(npx slipway local env)", then pulumi, aws, boto3, terraform`,
+  } as const;
+  for (const [name, description] of Object.entries(actions)) {
+    command(local, name, description).action(async (options: JsonOption) =>
+      (await import("./commands/local.ts"))[name as keyof typeof actions](outputFor(options)),
+    );
+  }
+  local
+    .command("logs")
+    .description("the end of a server's log")
+    .argument("[server]", "inbox, cloud, sagemaker or supervisor", "sagemaker")
+    .option("--follow", "go on with what comes, until Ctrl-C")
+    .option("--lines <count>", "lines to show", wholeNumber, 100)
+    .action(async (server: string, { lines, follow }: { lines: number; follow?: boolean }) =>
+      (await import("./commands/local.ts")).logs(server, lines, follow ?? false),
+    );
+  program.addCommand(local.description("the laptop's servers: AWS (MiniStack), SageMaker and the inbox"));
+}
+
+/** An option's value as a whole number from 1 up. */
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a whole number from 1 up.");
+}
+
+interface JsonOption {
+  json?: boolean;
+}
+
+const outputFor = ({ json }: JsonOption): Output => createOutput(json ?? false);
+
+const command = (parent: Command, name: string, description: string) =>
+  parent
+    .command(name)
+    .description(description)
+    .option("--json", "one JSON document on stdout, progress on stderr");
+
+const stackCommand = (parent: Command, name: string, description: string) =>
+  command(parent, name, description).argument("<stack>", "local, dev, main or pr-<number>", stackName);
+
+async function main(): Promise<void> {
+  listenForInterrupts();
+  try {
+    await commandLine().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode);
+    const { message, exitCode } = explainError(error, interruptSignal.aborted);
+    process.stderr.write(`${message}\n`);
+    process.exit(exitCode);
+  }
+  process.exit(); // connections that are kept alive must not hold the command up
+}
+
+void main();

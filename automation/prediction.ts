@@ -1,0 +1,57 @@
+import { interruptSignal } from "./interrupt";
+
+/** One prediction with its interval, in `unit`. */
+export interface Prediction {
+  value: number;
+  lower: number;
+  upper: number;
+  unit: string;
+}
+
+/** What the prediction API answers. */
+export interface Answer {
+  predictions: Prediction[];
+  release: string;
+  requestId: string;
+}
+
+/** An answer of the prediction API that is no prediction: an RFC 9457 problem document, or what the gateway says. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const timeoutMs = 30_000;
+
+/** Asks the public prediction URL about records. @throws Refused with the API's own words. */
+export async function predict(
+  { predictionUrl, apiKey }: { predictionUrl: string; apiKey: string },
+  records: Record<string, unknown>[],
+): Promise<Answer> {
+  const response = await fetch(predictionUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": apiKey },
+    body: JSON.stringify(records.length === 1 ? records[0] : { instances: records }),
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), interruptSignal]),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Refused(response.status, problem(response.status, text));
+  return JSON.parse(text) as Answer;
+}
+
+function problem(status: number, text: string): string {
+  try {
+    const { title, detail, message } = JSON.parse(text) as {
+      title?: string;
+      detail?: string;
+      message?: string;
+    };
+    return [title, detail ?? message].filter(Boolean).join(": ") || `status ${status}`;
+  } catch {
+    return `status ${status}: ${text.slice(0, 200)}`;
+  }
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { UserError } from "./errors";
+
+export const projectRoot = resolve(__dirname, "..");
+
+/** Folder of the container's sources. */
+export const modelImageFolder = join(projectRoot, "model-image");
+
+/** A field of `schema.json` as far as the command line needs it. */
+export interface SchemaField {
+  type: string | string[];
+  description?: string;
+  examples?: unknown[];
+  "x-role": "feature" | "target" | "key" | "time" | "ignore";
+  "x-unit"?: string;
+}
+
+/** `model-image/schema.json`: what a record is. */
+export interface Schema {
+  title: string;
+  properties: Record<string, SchemaField>;
+}
+
+export function readSchema(): Schema {
+  return readJson<Schema>(join(modelImageFolder, "schema.json"));
+}
+
+/** A record as it is sent to be predicted, made of the schema's own examples. */
+export function exampleRecord(schema = readSchema()): Record<string, unknown> {
+  const asked = Object.entries(schema.properties).filter(([, field]) =>
+    ["feature", "time"].includes(field["x-role"]),
+  );
+  return Object.fromEntries(asked.map(([name, field]) => [name, field.examples?.[0] ?? null]));
+}
+
+/** Name and unit of what is predicted. */
+export function target(schema = readSchema()): { name: string; unit: string } {
+  const found = Object.entries(schema.properties).find(([, field]) => field["x-role"] === "target");
+  if (!found)
+    throw new UserError(
+      "model-image/schema.json has no property with the x-role 'target'. Give one of them that role.",
+    );
+  return { name: found[0], unit: found[1]["x-unit"] ?? "" };
+}
+
+/** Parses a JSON file. @throws UserError that names the file. */
+export function readJson<T>(file: string): T {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as T;
+  } catch (error) {
+    throw new UserError(
+      `${file} cannot be read as JSON: ${(error as Error).message}. Put it right, then try again.`,
+    );
+  }
+}

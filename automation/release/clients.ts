@@ -1,0 +1,27 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { type Target } from "../target";
+
+/** The AWS services that a release works with. */
+export interface Clients {
+  s3: S3Client;
+  sagemaker: SageMakerClient;
+  ssm: SSMClient;
+  sqs: SQSClient;
+  logs: CloudWatchLogsClient;
+}
+
+/** Clients for the stack's target. @param region the stack's, where the target itself names none. */
+export function createClients(target: Target, region: string): Clients {
+  const config = (service: string) => ({ region, ...target.clientConfig(service) });
+  return {
+    s3: new S3Client(config("s3")),
+    sagemaker: new SageMakerClient(config("sagemaker")),
+    ssm: new SSMClient(config("ssm")),
+    sqs: new SQSClient(config("sqs")),
+    logs: new CloudWatchLogsClient(config("logs")),
+  };
+}

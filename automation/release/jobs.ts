@@ -1,0 +1,215 @@
+import {
+  CreateProcessingJobCommand,
+  CreateTrainingJobCommand,
+  DescribeProcessingJobCommand,
+  DescribeTrainingJobCommand,
+  ListProcessingJobsCommand,
+  ListTrainingJobsCommand,
+  type SageMakerClient,
+  StopProcessingJobCommand,
+  StopTrainingJobCommand,
+} from "@aws-sdk/client-sagemaker";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../errors";
+import { interruptSignal, interrupted } from "../interrupt";
+import { type Progress } from "../output";
+import { type Outputs } from "../stack";
+import { releasePrefix } from "./record";
+import { type Ingredients } from "./release-id";
+import { snapshotDataPrefix } from "./snapshot";
+
+/** Parts of the processed rows, each a channel of training. */
+const channels = ["train", "validation", "test"] as const;
+
+/** Metrics that the container prints as `metric <name>=<value>`; the job's description has them in the end. */
+const metricNames = [
+  ...["test:mae", "test:mae_median_baseline", "test:mae_distance_baseline"],
+  ...["test:interval_coverage", "test:interval_width", "test:rows", "train:rows", "validation:mae"],
+];
+
+const maxRuntimeSeconds = 3600;
+const volumeSizeInGB = 10;
+
+/** How to start, look at and stop one kind of job. */
+interface JobKind {
+  kind: "process" | "train";
+  /** Newest first. */
+  list(
+    client: SageMakerClient,
+    prefix: string,
+    status: "InProgress" | "Completed",
+  ): Promise<string | undefined>;
+  create(client: SageMakerClient, name: string, work: JobWork): Promise<unknown>;
+  look(client: SageMakerClient, name: string): Promise<JobState>;
+  stop(client: SageMakerClient, name: string): Promise<unknown>;
+}
+
+export interface JobState {
+  /** `InProgress`, `Completed`, `Failed`, `Stopping`, `Stopped`. */
+  status: string;
+  /** What the job is doing now. */
+  detail: string;
+  failureReason?: string;
+  modelDataUrl?: string;
+  metrics: Record<string, number>;
+}
+
+export interface JobWork {
+  outputs: Outputs;
+  releaseId: string;
+  ingredients: Ingredients;
+}
+
+/**
+ * Runs the job of this release and waits for it. One that has completed already is not run again, and one under way
+ * is waited for, so that an interrupted release goes on where it was. When the user interrupts, a job that this call
+ * started is stopped.
+ */
+export async function runJob(
+  job: JobKind,
+  client: SageMakerClient,
+  work: JobWork,
+  pollSeconds: number,
+  progress: Progress,
+): Promise<{ name: string; state: JobState }> {
+  const prefix = `${work.outputs.jobPrefix}${job.kind}-${work.releaseId}`;
+  const known =
+    (await job.list(client, prefix, "Completed")) ?? (await job.list(client, prefix, "InProgress"));
+  const name = known ?? `${prefix}-${Date.now().toString(36)}`;
+  if (!known) await job.create(client, name, work);
+  for (;;) {
+    const state = await job.look(client, name);
+    if (state.status === "Completed") return { name, state };
+    if (state.status === "Failed" || state.status === "Stopped") {
+      throw new UserError(
+        `The ${job.kind} job ${name} ${state.status.toLowerCase()}: ${state.failureReason ?? "it was stopped by somebody"}`,
+      );
+    }
+    progress.now(state.detail);
+    await sleep(pollSeconds * 1000, undefined, { signal: interruptSignal }).catch(() => undefined);
+    if (interruptSignal.aborted) {
+      if (!known) await job.stop(client, name);
+      throw interrupted();
+    }
+  }
+}
+
+const s3Uri = (bucket: string, prefix: string) => `s3://${bucket}/${prefix}`;
+const processedPrefix = (id: string, part: string) => `${releasePrefix(id)}processed/${part}/`;
+const newestFirst = { SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 1 } as const;
+
+/** Validates the snapshot's rows and splits them; what it rejects is in the report. */
+export const processing: JobKind = {
+  kind: "process",
+  async list(client, prefix, status) {
+    const command = new ListProcessingJobsCommand({
+      NameContains: prefix,
+      StatusEquals: status,
+      ...newestFirst,
+    });
+    return (await client.send(command)).ProcessingJobSummaries?.[0]?.ProcessingJobName;
+  },
+  create: (client, name, { outputs, releaseId, ingredients }) =>
+    client.send(
+      new CreateProcessingJobCommand({
+        ProcessingJobName: name,
+        RoleArn: outputs.jobsRoleArn,
+        AppSpecification: { ImageUri: ingredients.imageUri, ContainerArguments: ["process"] },
+        ProcessingInputs: [
+          {
+            InputName: "raw",
+            S3Input: {
+              S3Uri: s3Uri(outputs.dataBucket, snapshotDataPrefix(ingredients.snapshot)),
+              LocalPath: "/opt/ml/processing/input/raw",
+              S3DataType: "S3Prefix",
+              S3InputMode: "File",
+            },
+          },
+        ],
+        ProcessingOutputConfig: {
+          Outputs: [...channels, "report"].map((part) => ({
+            OutputName: part,
+            S3Output: {
+              S3Uri: s3Uri(outputs.dataBucket, processedPrefix(releaseId, part)),
+              LocalPath: `/opt/ml/processing/output/${part}`,
+              S3UploadMode: "EndOfJob" as const,
+            },
+          })),
+        },
+        ProcessingResources: {
+          ClusterConfig: {
+            InstanceCount: 1,
+            InstanceType: outputs.trainingInstanceType as "ml.m5.large",
+            VolumeSizeInGB: volumeSizeInGB,
+          },
+        },
+        StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds },
+      }),
+    ),
+  async look(client, name) {
+    const job = await client.send(new DescribeProcessingJobCommand({ ProcessingJobName: name }));
+    return {
+      status: job.ProcessingJobStatus ?? "InProgress",
+      detail: job.ProcessingJobStatus ?? "",
+      failureReason: job.ExitMessage ?? job.FailureReason,
+      metrics: {},
+    };
+  },
+  stop: (client, name) => client.send(new StopProcessingJobCommand({ ProcessingJobName: name })),
+};
+
+/** Trains on the processed rows. */
+export const training: JobKind = {
+  kind: "train",
+  async list(client, prefix, status) {
+    const command = new ListTrainingJobsCommand({
+      NameContains: prefix,
+      StatusEquals: status,
+      ...newestFirst,
+    });
+    return (await client.send(command)).TrainingJobSummaries?.[0]?.TrainingJobName;
+  },
+  create: (client, name, { outputs, releaseId, ingredients }) =>
+    client.send(
+      new CreateTrainingJobCommand({
+        TrainingJobName: name,
+        RoleArn: outputs.jobsRoleArn,
+        AlgorithmSpecification: {
+          TrainingImage: ingredients.imageUri,
+          TrainingInputMode: "File",
+          MetricDefinitions: metricNames.map((Name) => ({ Name, Regex: `metric ${Name}=([-+0-9.eE]+)` })),
+        },
+        HyperParameters: ingredients.hyperparameters,
+        InputDataConfig: channels.map((part) => ({
+          ChannelName: part,
+          ContentType: "text/csv",
+          DataSource: {
+            S3DataSource: {
+              S3DataType: "S3Prefix",
+              S3Uri: s3Uri(outputs.dataBucket, processedPrefix(releaseId, part)),
+              S3DataDistributionType: "FullyReplicated",
+            },
+          },
+        })),
+        OutputDataConfig: { S3OutputPath: s3Uri(outputs.dataBucket, `${releasePrefix(releaseId)}training`) },
+        ResourceConfig: {
+          InstanceCount: 1,
+          InstanceType: outputs.trainingInstanceType as "ml.m5.large",
+          VolumeSizeInGB: volumeSizeInGB,
+        },
+        StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds },
+      }),
+    ),
+  async look(client, name) {
+    const job = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
+    const metrics = (job.FinalMetricDataList ?? []).map(({ MetricName, Value }) => [MetricName, Value]);
+    return {
+      status: job.TrainingJobStatus ?? "InProgress",
+      detail: job.SecondaryStatus ?? "",
+      failureReason: job.FailureReason,
+      modelDataUrl: job.ModelArtifacts?.S3ModelArtifacts,
+      metrics: Object.fromEntries(metrics) as Record<string, number>,
+    };
+  },
+  stop: (client, name) => client.send(new StopTrainingJobCommand({ TrainingJobName: name })),
+};

@@ -1,0 +1,156 @@
+import { type EngineEvent, LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { type Unwrap } from "@pulumi/pulumi";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type program from "../index";
+import { UserError } from "./errors";
+import { interruptSignal, interrupted } from "./interrupt";
+import { type Output, type Progress } from "./output";
+import { projectRoot } from "./project";
+import { inOwnProcessGroup } from "./pulumi-cli/command";
+import { findPulumi } from "./pulumi-cli/find";
+import { type Target } from "./target";
+
+/** What the Pulumi program says of a stack once it is up. */
+export type Outputs = Unwrap<Awaited<ReturnType<typeof program>>>;
+
+/** How many resources an operation created, updated, deleted or left alone. */
+export type Changes = Partial<Record<string, number>>;
+
+/** The stack, made when it is new. */
+export async function selectStack(name: string, target: Target, output: Output): Promise<Stack> {
+  return Stack.createOrSelect(name, await workspace(target, output));
+}
+
+/** The stack, or undefined when there is none of this name. */
+export async function findStack(name: string, target: Target, output: Output): Promise<Stack | undefined> {
+  try {
+    return await Stack.select(name, await workspace(target, output));
+  } catch (error) {
+    if (error instanceof StackNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Brings the stack's resources in line with the program: `pulumi up`. */
+export async function up(stack: Stack, output: Output): Promise<{ changes: Changes; outputs: Outputs }> {
+  return output.step(`Bringing up the stack ${stack.name}`, async (progress) => {
+    const result = await operate(stack, "up", progress, (options) => stack.up(options));
+    const changes = result.summary.resourceChanges ?? {};
+    progress.result(describeChanges(changes));
+    return { changes, outputs: values(result.outputs) };
+  });
+}
+
+/** Deletes the stack's resources and the stack itself; its configuration file stays. */
+export async function destroy(stack: Stack, output: Output): Promise<Changes> {
+  return output.step(`Destroying the stack ${stack.name}`, async (progress) => {
+    const result = await operate(stack, "destroy", progress, (options) => stack.destroy(options));
+    await stack.workspace.removeStack(stack.name, { preserveConfig: true });
+    const changes = result.summary.resourceChanges ?? {};
+    progress.result(describeChanges(changes));
+    return changes;
+  });
+}
+
+/** The outputs of a stack, or undefined when it is not (wholly) up. */
+export async function findOutputs(stack: Stack): Promise<Outputs | undefined> {
+  const outputs = await stack.outputs();
+  return "predictionUrl" in outputs ? values(outputs) : undefined;
+}
+
+/** The outputs of a stack that is up. @throws UserError when it is not. */
+export async function readOutputs(stack: Stack): Promise<Outputs> {
+  const outputs = await findOutputs(stack);
+  if (!outputs) throw notUp(stack.name);
+  return outputs;
+}
+
+export const notUp = (name: string) =>
+  new UserError(`The stack '${name}' is not up. Bring it up with 'npx slipway up ${name}', then try again.`);
+
+/** Changes as people say them: `3 created, 60 unchanged`. */
+export function describeChanges(changes: Changes): string {
+  const words: Record<string, string> = {
+    ...{ create: "created", update: "updated", replace: "replaced", delete: "deleted", same: "unchanged" },
+    "create-replacement": "replaced",
+  };
+  const parts = Object.entries(words).flatMap(([kind, word]) =>
+    changes[kind] ? [`${changes[kind]} ${word}`] : [],
+  );
+  return parts.join(", ") || "nothing to do";
+}
+
+async function workspace(target: Target, output: Output): Promise<LocalWorkspace> {
+  const pulumiCommand = inOwnProcessGroup(await findPulumi(output));
+  return LocalWorkspace.create({
+    workDir: projectRoot,
+    pulumiCommand,
+    envVars: target.environment,
+    // Loaded when the engine runs it: the AWS packages take a second to load.
+    program: async () => (await import("../index.ts")).default(),
+  });
+}
+
+function values(outputs: Record<string, { value: unknown }>): Outputs {
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])) as Outputs;
+}
+
+interface Options {
+  onEvent: (event: EngineEvent) => void;
+  onOutput: (text: string) => void;
+  onError: (text: string) => void;
+  signal: AbortSignal;
+  color: "never";
+}
+
+/** Runs one engine operation with progress; keeps its whole output in a log file, and puts its errors in one paragraph. */
+async function operate<T>(
+  stack: Stack,
+  verb: string,
+  progress: Progress,
+  run: (options: Options) => Promise<T>,
+): Promise<T> {
+  const errors: string[] = [];
+  const transcript: string[] = [];
+  let done = 0;
+  const onEvent = ({ resOutputsEvent, diagnosticEvent }: EngineEvent) => {
+    if (resOutputsEvent) progress.now(`${++done} resources`);
+    if (diagnosticEvent?.severity === "error") errors.push(plain(diagnosticEvent.message));
+  };
+  const onOutput = (text: string) => void transcript.push(text);
+  try {
+    return await run({ onEvent, onOutput, onError: onOutput, signal: interruptSignal, color: "never" });
+  } catch (error) {
+    if (interruptSignal.aborted) throw interrupted();
+    const log = writeLog(stack.name, verb, transcript.join(""));
+    throw new UserError(explain(stack.name, verb, errors, error as Error, log));
+  }
+}
+
+function explain(name: string, verb: string, errors: string[], error: Error, log: string): string {
+  if (/currently locked|ConcurrentUpdate/.test(error.message + error.name)) {
+    return (
+      `Another operation on the stack '${name}' is under way, or one was killed and left its lock. Wait for it; when ` +
+      `there is none, run 'pulumi cancel --stack ${name}' (for this laptop after 'eval "$(npx slipway local env)"').`
+    );
+  }
+  const what =
+    [...new Set(errors)].join(" ").trim() || plain(error.message).split("\n")[0] || "no reason given";
+  return `'${verb}' of the stack '${name}' failed: ${what} The whole output is in ${log}. Put it right, then run the same command again.`;
+}
+
+/** A message of the engine without colours (`<{%reset%}>`), in one line. */
+const plain = (message: string) =>
+  stripVTControlCharacters(message.replace(/<\{%[^%]*%\}>/g, ""))
+    .replace(/\s+/g, " ")
+    .trim();
+
+function writeLog(name: string, verb: string, text: string): string {
+  const folder = join(projectRoot, ".slipway", "logs");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}-${verb}.log`);
+  writeFileSync(file, text);
+  return file;
+}

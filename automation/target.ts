@@ -1,0 +1,52 @@
+import { clientConfig, type LocalState } from "../local/state";
+import { UserError } from "./errors";
+import { interruptSignal } from "./interrupt";
+import { type Output } from "./output";
+
+/** Where a stack runs: an AWS account, or this laptop. */
+export interface Target {
+  /** Environment of the Pulumi CLI and its plugins. */
+  environment: Record<string, string>;
+  /** Constructor arguments of an AWS SDK client of a service (`s3`, `sagemaker`, ...). */
+  clientConfig(service: string): { region?: string; endpoint?: string; forcePathStyle?: boolean };
+  /** Seconds between two looks at a job or an endpoint. */
+  pollSeconds: number;
+  /** The servers, on the laptop. */
+  laptop?: LocalState;
+}
+
+/** Whether a stack runs on this laptop: `local` does, the others when SLIPWAY_TARGET=laptop says so. */
+export const isLaptopStack = (stack: string) => stack === "local" || process.env.SLIPWAY_TARGET === "laptop";
+
+/** The target of a stack; starts the laptop's servers when it is theirs and they do not run. */
+export async function openTarget(stack: string, output: Output): Promise<Target> {
+  if (!isLaptopStack(stack)) {
+    return { environment: {}, clientConfig: () => ({}), pollSeconds: 10 };
+  }
+  const { localStatus, startLocal } = await import("../local/supervisor/client.ts");
+  const { pulumiEnvironment } = await import("../local/environment.ts");
+  const start = () => startLocal({ signal: interruptSignal });
+  // Also when it runs: it may run with another executor than the environment asks for, or a server may have failed.
+  const laptop = (await localStatus())
+    ? await start()
+    : await output.step("Starting the laptop cloud", start);
+  // A profile of the user's own would win over the laptop's credentials.
+  delete process.env.AWS_PROFILE;
+  return {
+    environment: pulumiEnvironment(laptop),
+    clientConfig: (service) => clientConfig(laptop, service),
+    pollSeconds: 0.25,
+    laptop,
+  };
+}
+
+/** The laptop's servers as they run. @throws UserError when they do not. */
+export async function runningLaptop(): Promise<LocalState> {
+  const { localStatus } = await import("../local/supervisor/client.ts");
+  const running = await localStatus();
+  if (!running)
+    throw new UserError(
+      "The laptop cloud does not run. Start it with 'npx slipway local start' (or 'make demo').",
+    );
+  return running.state;
+}

@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../automation/run";
+
+const root = join(__dirname, "..", "..");
+
+/** Runs `slipway` in a laptop home of its own. */
+describe("the slipway command", () => {
+  const home = mkdtempSync(join(tmpdir(), "slipway-"));
+  const slipway = (...args: string[]) =>
+    run(process.execPath, [join(root, "automation", "bin.js"), ...args], {
+      cwd: root,
+      env: { ...process.env, SLIPWAY_LOCAL_HOME: home, NO_COLOR: "1" },
+    });
+  after(() => rmSync(home, { recursive: true, force: true }));
+
+  it("lists its commands and shows examples", async () => {
+    const { code, stdout } = await slipway("--help");
+    expect(code).to.equal(0);
+    for (const name of [
+      "demo",
+      "up",
+      "release",
+      "predict",
+      "status",
+      "inbox",
+      "destroy",
+      "local",
+      "doctor",
+    ]) {
+      expect(stdout).to.match(new RegExp(`^ {2}${name} `, "m"));
+    }
+    expect(stdout).to.include("$ npx slipway demo");
+  });
+
+  it("names the nearest command, and does nothing", async () => {
+    const { code, stderr } = await slipway("relaese", "dev");
+    expect(code).to.equal(1);
+    expect(stderr).to.include("unknown command 'relaese'").and.to.include("Did you mean release?");
+  });
+
+  for (const command of ["release", "destroy"]) {
+    it(`${command}: says which stacks there are when there is none of the name`, async () => {
+      const { code, stderr, stdout } = await slipway(command, "prod");
+      expect(code).to.equal(1);
+      expect(stdout).to.equal("");
+      expect(stderr.trim()).to.equal(
+        "There is no stack 'prod'. Stacks are 'local' (this laptop), 'dev', 'main' and 'pr-<number>' (a pull request's).",
+      );
+    });
+  }
+
+  it("says that the laptop cloud does not run, as text and as JSON", async () => {
+    expect((await slipway("local", "status")).stdout).to.include(
+      "does not run. Start it with 'npx slipway local start'",
+    );
+    expect(JSON.parse((await slipway("local", "status", "--json")).stdout)).to.deep.equal({ running: false });
+    const { code, stderr } = await slipway("inbox", "local");
+    expect(code).to.equal(1);
+    expect(stderr).to.include("The laptop cloud does not run.");
+  });
+
+  it("names a data file that is not there before it starts anything", async () => {
+    const { code, stderr } = await slipway("demo", "--data", "nowhere.csv");
+    expect(code).to.equal(1);
+    expect(stderr).to.include("The data file nowhere.csv cannot be read").and.not.to.include("    at ");
+    expect(JSON.parse((await slipway("local", "status", "--json")).stdout)).to.deep.equal({ running: false });
+  });
+
+  it("finds what this machine has, as JSON", async () => {
+    const { stdout } = await slipway("doctor", "--json");
+    const findings = JSON.parse(stdout) as { what: string; ok: boolean; found: string }[];
+    expect(findings.find(({ what }) => what === "Node.js")).to.deep.include({
+      ok: true,
+      found: process.versions.node,
+    });
+  });
+});

@@ -1,0 +1,76 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { mockClient } from "aws-sdk-client-mock";
+import { expect } from "chai";
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { type AddressInfo } from "node:net";
+import { recentErrors, smokeTest } from "../../automation/release/smoke-test";
+import { type Outputs } from "../../automation/stack";
+
+const logs = mockClient(CloudWatchLogsClient);
+const client = new CloudWatchLogsClient({ region: "us-east-1" });
+
+describe("smokeTest", () => {
+  let answers: { status: number; body: unknown }[] = [];
+  const app = new Hono().post("/predict", (c) => {
+    const { status, body } = answers.length > 1 ? answers.shift()! : answers[0]!;
+    return c.json(body as object, status as 200);
+  });
+  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+  const outputs = () =>
+    ({
+      predictionUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/predict`,
+      apiKey: "key",
+      predictLogGroup: "/aws/lambda/slipway-dev-predict",
+    }) as Outputs;
+  const prediction = { value: 7.1, lower: 5.9, upper: 8.8, unit: "USD" };
+  const good = { status: 200, body: { predictions: [prediction], release: "abc", requestId: "1" } };
+  const failure = () =>
+    smokeTest(client, outputs(), "abc").then(
+      () => "it passed",
+      (error: Error) => error.message,
+    );
+
+  beforeEach(() => {
+    logs.reset();
+    logs.on(FilterLogEventsCommand).resolves({ events: [] });
+  });
+  after(() => server.close());
+
+  it("passes when the answer is a prediction of the release", async () => {
+    answers = [good];
+    expect((await smokeTest(client, outputs(), "abc")).predictions).to.deep.equal([prediction]);
+  });
+
+  it("waits for a key that API Gateway does not know yet", async () => {
+    answers = [{ status: 403, body: { message: "Forbidden" } }, good];
+    expect((await smokeTest(client, outputs(), "abc")).release).to.equal("abc");
+  });
+
+  it("fails at once on a refusal, with the API's words and the Lambda's", async () => {
+    answers = [{ status: 400, body: { title: "Bad Request", detail: "distance is required" } }];
+    const record = {
+      level: "error",
+      message: "the endpoint refused",
+      reason: "sagemaker:InvokeEndpoint is not allowed",
+    };
+    logs.on(FilterLogEventsCommand).resolves({
+      events: [{ message: JSON.stringify(record) }, { message: "START RequestId" }],
+    });
+    expect(await failure())
+      .to.include("answered 400, Bad Request: distance is required")
+      .and.to.include(
+        "The predict Lambda logged: the endpoint refused: sagemaker:InvokeEndpoint is not allowed",
+      );
+  });
+
+  it("reads errors out of a log once each, and none when the log cannot be read", async () => {
+    const line = (level: string, message: string) => ({ message: JSON.stringify({ level, message }) });
+    logs.on(FilterLogEventsCommand).resolves({
+      events: [line("error", "a"), line("info", "b"), line("error", "a"), { message: "no json" }],
+    });
+    expect(await recentErrors(client, "group", 0)).to.deep.equal(["a"]);
+    logs.on(FilterLogEventsCommand).rejects(new Error("no access"));
+    expect(await recentErrors(client, "group", 0)).to.deep.equal([]);
+  });
+});

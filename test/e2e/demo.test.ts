@@ -1,0 +1,294 @@
+import { APIGatewayClient, GetRestApisCommand } from "@aws-sdk/client-api-gateway";
+import { DescribeRepositoriesCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { EventBridgeClient, ListRulesCommand } from "@aws-sdk/client-eventbridge";
+import {
+  DeleteRolePolicyCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DescribeTrainingJobCommand,
+  ListEndpointConfigsCommand,
+  ListEndpointsCommand,
+  ListModelsCommand,
+  ListTrainingJobsCommand,
+  SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+import { ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
+import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { expect } from "chai";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Answer } from "../../automation/prediction";
+import { run } from "../../automation/run";
+import { Laptop, root } from "./laptop";
+
+interface Demo {
+  release: string;
+  trained: boolean;
+  deployed: boolean;
+  predictionUrl: string;
+  apiKey: string;
+  answer: Answer;
+  metrics: Record<string, number>;
+  inboxUrl: string;
+  curl: string;
+  email: { to: string; subject: string };
+}
+
+interface Mail {
+  to: string;
+  subject: string;
+  body: string;
+  attributes: Record<string, string>;
+}
+
+describe("the demo", function () {
+  this.timeout(180_000);
+  const laptop = new Laptop();
+  let demo: Demo;
+
+  before(async () => {
+    demo = await laptop.json<Demo>("demo");
+  });
+  after(() => laptop.remove());
+
+  describe("once", () => {
+    it("trains and serves a model that beats both baselines, and predicts in dollars", () => {
+      expect(demo).to.deep.include({ trained: true, deployed: true });
+      expect(demo.metrics["test:mae"]).to.be.below(demo.metrics["test:mae_distance_baseline"]!);
+      expect(demo.metrics["test:mae_distance_baseline"]).to.be.below(
+        demo.metrics["test:mae_median_baseline"]!,
+      );
+      const [prediction] = demo.answer.predictions;
+      expect(prediction?.unit).to.equal("USD");
+      expect(prediction?.value).to.be.within(prediction!.lower, prediction!.upper);
+      expect(demo.answer.release).to.equal(demo.release);
+    });
+
+    it("prints a curl line that gets a prediction; without the key 403, with a wrong field 400", async () => {
+      const curl = async (line: string) => {
+        const { stdout } = await run("bash", ["-c", `${line} -w '\\n%{http_code}'`]);
+        const [status, ...body] = stdout.split("\n").reverse();
+        return { status, body: JSON.parse(body.reverse().join("\n")) as Record<string, unknown> };
+      };
+      expect(await curl(demo.curl)).to.deep.nested.include({ status: "200", "body.release": demo.release });
+      expect((await curl(demo.curl.replace(/-H 'x-api-key: [^']*'/, ""))).status).to.equal("403");
+      const wrong = await curl(demo.curl.replace('"distance":1.6', '"distance":-1.6'));
+      expect(wrong.status).to.equal("400");
+      expect(JSON.stringify(wrong.body)).to.include("distance").and.to.include("-1.6");
+    });
+
+    it("has the emails of release and prediction in the inbox", async () => {
+      const mails = await laptop.json<Mail[]>("inbox", "local", "--limit", "20");
+      const kinds = mails.map(({ attributes }) => attributes.kind);
+      expect(kinds).to.include("release.deployed").and.to.include("prediction.results");
+      const deployed = mails.find(({ attributes }) => attributes.kind === "release.deployed");
+      expect(deployed?.to).to.equal("you@example.com");
+      expect(deployed?.body)
+        .to.include(demo.release)
+        .and.to.include(demo.predictionUrl)
+        .and.to.include("USD");
+      expect(JSON.stringify(mails)).not.to.include(demo.apiKey);
+    });
+
+    it("says what is served and what it was made from", async () => {
+      interface Status {
+        release: string;
+        endpoint: { name: string; status: string };
+        model: { name: string; artifact: string };
+        image: string;
+        data: { snapshot: string; objects: { key: string; sha256: string }[] };
+      }
+      const status = await laptop.json<Status>("status", "local");
+      expect(status.release).to.equal(demo.release);
+      expect(status.endpoint).to.deep.include({ name: "slipway-local-serverless", status: "InService" });
+      expect(status.model.artifact).to.match(/^s3:\/\/.+\/model\.tar\.gz$/);
+      expect(status.image).to.match(/@sha256:[0-9a-f]{64}$/);
+      expect(status.data.objects.map(({ key }) => key)).to.deep.equal(["raw/s3/2019-03-31/taxis.csv"]);
+    });
+
+    it("changes nothing when it is brought up again, and what is served stays", async () => {
+      const { changes } = await laptop.json<{ changes: Record<string, number> }>("up", "local");
+      expect(Object.keys(changes)).to.deep.equal(["same"]);
+      expect((await laptop.json<Answer>("predict", "local")).release).to.equal(demo.release);
+    });
+
+    it("trains nothing and deploys nothing the second time", async () => {
+      const client = new SageMakerClient(await laptop.client("sagemaker"));
+      const jobs = async () =>
+        (await client.send(new ListTrainingJobsCommand({}))).TrainingJobSummaries?.length;
+      const before = await jobs();
+      const again = await laptop.json<Demo>("demo");
+      expect(again).to.deep.include({ release: demo.release, trained: false, deployed: false });
+      expect(await jobs()).to.equal(before);
+    });
+
+    it("has no changes for the stock CLI either", async function () {
+      const host = (process.env.PATH ?? "")
+        .split(delimiter)
+        .some((dir) => existsSync(join(dir, "pulumi-language-nodejs")));
+      if (!host) this.skip(); // no installation of Pulumi with a language host on this machine
+      const { stdout: env } = await laptop.slipway(["local", "env"]);
+      const { code, stdout, stderr } = await run("bash", [
+        "-c",
+        `cd "${root}" && eval "$1" && pulumi preview --stack local --expect-no-changes --non-interactive`,
+        "bash",
+        env,
+      ]);
+      expect(code, stdout + stderr).to.equal(0);
+    });
+
+    it("sets bad rows' file aside with the reason, and goes on serving", async () => {
+      const [header, ...rows] = readFileSync(join(root, "data", "taxis.csv"), "utf8").split("\n");
+      const file = join(laptop.home, "renamed.csv");
+      writeFileSync(file, [header!.replace("distance", "miles"), ...rows].join("\n"));
+      const { code, stderr } = await laptop.slipway(["demo", "--data", file]);
+      expect(code).to.equal(1);
+      expect(stderr)
+        .to.include("has no column 'distance'")
+        .and.not.to.match(/^ {4}at /m);
+      expect((await laptop.json<Answer>("predict", "local")).release).to.equal(demo.release);
+    });
+
+    it("refuses a second demo beside the first, naming it", async () => {
+      const first = laptop.slipway(["demo"]);
+      await until(() => existsSync(join(laptop.home, "local.lock")));
+      const { code, stderr } = await laptop.slipway(["demo"]);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/'slipway demo local' is already running here \(process \d+\)/);
+      expect((await first).code).to.equal(0);
+    });
+  });
+
+  describe("without one statement of a policy", () => {
+    /** Takes the statements that allow `action` out of the role's inline policies, runs `work`, and puts them back. */
+    async function without(role: string, action: string, work: () => Promise<void>): Promise<void> {
+      const iam = new IAMClient(await laptop.client("iam"));
+      const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+      const RoleName = Roles.find(({ RoleName: name }) => name?.startsWith(role))?.RoleName;
+      const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+      const restore: PutRolePolicyCommand[] = [];
+      for (const PolicyName of PolicyNames) {
+        const { PolicyDocument = "" } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+        const document = decodeURIComponent(PolicyDocument);
+        const policy = JSON.parse(document) as { Statement: { Action: string | string[] }[] };
+        const kept = policy.Statement.filter(({ Action }) => ![Action].flat().includes(action));
+        if (kept.length === policy.Statement.length) continue;
+        restore.push(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document }));
+        const less = JSON.stringify({ ...policy, Statement: kept });
+        const rest = { RoleName, PolicyName };
+        if (kept.length === 0) await iam.send(new DeleteRolePolicyCommand(rest));
+        else await iam.send(new PutRolePolicyCommand({ ...rest, PolicyDocument: less }));
+      }
+      expect(restore.length, `policies of ${RoleName} that allow ${action}`).to.be.above(0);
+      try {
+        await work();
+      } finally {
+        for (const command of restore) await iam.send(command);
+      }
+    }
+
+    /** The demo with data that was not seen before (the last rows left out), so that it trains. */
+    async function newDemo(rowsLess: number) {
+      const rows = readFileSync(join(root, "data", "taxis.csv"), "utf8")
+        .trimEnd()
+        .split("\n");
+      const file = join(laptop.home, `${rowsLess}-less.csv`);
+      writeFileSync(file, rows.slice(0, -rowsLess).join("\n") + "\n");
+      return laptop.slipway(["demo", "--data", file]);
+    }
+
+    for (const [role, action, rowsLess] of [
+      ["jobs-role", "s3:GetObject", 1],
+      ["jobs-role", "s3:PutObject", 2],
+      ["api-predict-role", "sagemaker:InvokeEndpoint", 3],
+      ["results-publish-role", "sns:Publish", 4],
+    ] as const) {
+      it(`fails naming ${action}`, () =>
+        without(role, action, async () => {
+          const { code, stderr } = await newDemo(rowsLess);
+          expect(code).to.equal(1);
+          expect(stderr.toLowerCase()).to.include(`not authorized to perform: ${action.toLowerCase()}`);
+        }));
+    }
+
+    it("works again once the statement is back", async () => {
+      expect((await newDemo(5)).code).to.equal(0);
+    });
+  });
+
+  describe("in the end", () => {
+    it("stops what it started when it is interrupted, and finishes when it is run again", async () => {
+      const rows = readFileSync(join(root, "data", "taxis.csv"), "utf8")
+        .trimEnd()
+        .split("\n");
+      const file = join(laptop.home, "interrupted.csv");
+      writeFileSync(file, rows.slice(0, -9).join("\n") + "\n");
+      const client = new SageMakerClient(await laptop.client("sagemaker"));
+      const newest = async () => {
+        const { TrainingJobSummaries } = await client.send(
+          new ListTrainingJobsCommand({ SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 1 }),
+        );
+        return TrainingJobSummaries?.[0]?.TrainingJobName;
+      };
+      const known = await newest();
+      const lock = join(laptop.home, "local.lock");
+      const demoing = laptop.slipway(["demo", "--data", file]);
+      await until(async () => (await newest()) !== known);
+      process.kill((JSON.parse(readFileSync(lock, "utf8")) as { pid: number }).pid, "SIGINT");
+      const { code, stderr } = await demoing;
+      expect(code, stderr).to.equal(130);
+      expect(stderr).to.include("Run the same command again");
+      const TrainingJobName = await newest();
+      await until(async () => {
+        const { TrainingJobStatus } = await client.send(new DescribeTrainingJobCommand({ TrainingJobName }));
+        return TrainingJobStatus === "Stopped";
+      });
+      expect((await laptop.slipway(["demo", "--data", file])).code).to.equal(0);
+    });
+
+    it("leaves nothing behind when it is destroyed", async () => {
+      const { code, stderr } = await laptop.slipway(["destroy", "local", "--yes"]);
+      expect(code, stderr).to.equal(0);
+      const client = (service: string) => laptop.client(service);
+      const sagemaker = new SageMakerClient(await client("sagemaker"));
+      const left = {
+        buckets: (await new S3Client(await client("s3")).send(new ListBucketsCommand({}))).Buckets,
+        roles: (await new IAMClient(await client("iam")).send(new ListRolesCommand({}))).Roles?.filter(
+          ({ Path }) => !Path?.startsWith("/aws-service-role/"),
+        ),
+        functions: (await new LambdaClient(await client("lambda")).send(new ListFunctionsCommand({})))
+          .Functions,
+        queues: (await new SQSClient(await client("sqs")).send(new ListQueuesCommand({}))).QueueUrls ?? [],
+        topics: (await new SNSClient(await client("sns")).send(new ListTopicsCommand({}))).Topics,
+        apis:
+          (await new APIGatewayClient(await client("api-gateway")).send(new GetRestApisCommand({}))).items ??
+          [],
+        rules: (await new EventBridgeClient(await client("events")).send(new ListRulesCommand({}))).Rules,
+        repositories: (await new ECRClient(await client("ecr")).send(new DescribeRepositoriesCommand({})))
+          .repositories,
+        parameters: (
+          await new SSMClient(await client("ssm")).send(
+            new GetParametersByPathCommand({ Path: "/slipway", Recursive: true }),
+          )
+        ).Parameters,
+        endpoints: (await sagemaker.send(new ListEndpointsCommand({}))).Endpoints,
+        configurations: (await sagemaker.send(new ListEndpointConfigsCommand({}))).EndpointConfigs,
+        models: (await sagemaker.send(new ListModelsCommand({}))).Models,
+      };
+      expect(left).to.deep.equal(Object.fromEntries(Object.keys(left).map((kind) => [kind, []])));
+    });
+  });
+});
+
+/** Waits until something is true; the test's own time-out is the limit. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
