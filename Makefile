@@ -1,0 +1,40 @@
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo stop test unit lint format bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install packages, inside this folder (done by the others when needed)
+	@./setup.sh
+
+demo: setup ## The whole pipeline on this laptop: data, training, prediction URL, email
+	@node automation/bin.js demo
+
+stop: setup ## Stop the laptop's servers; everything they hold is kept
+	@node automation/bin.js local stop
+
+test: ## Lint and all tests
+	@./setup.sh --test
+	@node test/run.mjs
+
+unit: ## The quick tests only
+	@./setup.sh --test
+	@node test/run.mjs unit
+
+lint: ## Check formatting, types and style
+	@./setup.sh --test
+	@node test/run.mjs lint
+
+format: ## Put the formatting right
+	@./setup.sh --test
+	@npx prettier --write --log-level warn .
+	@.venv/bin/ruff format --quiet model-image local
+
+bench: ## Measure the numbers of bench/README.md
+	@./setup.sh --test
+	@bash bench/demo.sh
+
+clean: ## Stop the servers and remove all that was installed or made here
+	@if [ -d node_modules ]; then node automation/bin.js local reset; fi
+	@rm -rf node_modules .venv .slipway

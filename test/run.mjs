@@ -1,0 +1,102 @@
+// Runs the checks and the test suites one after the other, and closes with one line that counts all tests:
+//   N passed, N failed, N skipped
+// Usage: node test/run.mjs [lint | unit | container | local | e2e]   (none: all of them)
+// With CI=true a skipped test counts as a failure: there, everything that a test needs is to be had.
+import { spawn } from "node:child_process";
+
+const python = ".venv/bin/python";
+const mocha = (...folders) => ["npx", ["mocha", ...folders.map((folder) => `test/${folder}/**/*.test.ts`)]];
+
+/** Each suite: what it is, and the commands that it consists of (program, arguments, folder). */
+const suites = {
+  lint: {
+    title: "formatting, types and style",
+    commands: [
+      ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
+      ["npx", ["tsc", "--project", "."]],
+      ["npx", ["eslint", "."]],
+      [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local"]],
+      [python, ["-m", "ruff", "check", "--quiet", "model-image", "local"]],
+      ["../.venv/bin/python", ["-m", "mypy"], "model-image"],
+      ["../.venv/bin/python", ["-m", "mypy"], "local"],
+    ],
+  },
+  unit: { title: "components, handlers, command", commands: [mocha("components", "handlers", "automation")] },
+  container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
+  local: { title: "the laptop target", commands: [mocha("local")] },
+  e2e: { title: "end to end", commands: [mocha("e2e")] },
+};
+
+// The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs one command, showing its output as it comes; resolves to its exit code. */
+function run([program, args, cwd = "."]) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (data) => {
+      process.stdout.write(data);
+      output += data;
+    });
+    child.on("error", (error) => {
+      console.error(`${program} cannot be started: ${error.message}`);
+      resolve(127);
+    });
+    child.on("close", (code) => {
+      count(output);
+      resolve(code ?? 1);
+    });
+    active = child;
+  });
+}
+
+let active;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => active?.kill(signal));
+
+/** Adds what mocha (`12 passing`) or pytest (`12 passed`) say of themselves. */
+function count(output) {
+  // eslint-disable-next-line no-control-regex
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
+  for (const [word, kind] of Object.entries({ passing: "passed", failing: "failed", pending: "skipped" })) {
+    const found = plain.match(new RegExp(`^ {2}(\\d+) ${word}`, "m"));
+    counts[kind] += found ? Number(found[1]) : 0;
+  }
+  const summary = plain.match(/^.*\d+ (passed|failed|error|skipped).* in [\d.]+s.*$/m)?.[0] ?? "";
+  for (const [word, kind] of Object.entries({
+    passed: "passed",
+    failed: "failed",
+    errors: "failed",
+    skipped: "skipped",
+  })) {
+    const found = summary.match(new RegExp(`(\\d+) ${word.replace(/s$/, "s?")}\\b`));
+    counts[kind] += found ? Number(found[1]) : 0;
+  }
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length) {
+  console.error(`There is no suite '${unknown[0]}'. There are ${Object.keys(suites).join(", ")}.`);
+  process.exit(2);
+}
+const broken = [];
+for (const [name, { title, commands }] of Object.entries(suites)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  console.log(`\n== ${name}: ${title}`);
+  const began = Date.now();
+  for (const command of commands) {
+    if ((await run(command)) !== 0)
+      broken.push(`${name} (${command[0]} ${command[1].slice(0, 3).join(" ")})`);
+  }
+  console.log(`== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+if (process.env.CI && counts.skipped)
+  broken.push(`${counts.skipped} tests were skipped, and in CI none may be`);
+if (broken.length) console.log(`\nNot passed: ${broken.join("; ")}`);
+console.log(
+  `\n${counts.passed} passed, ${Math.max(counts.failed, broken.length)} failed, ${counts.skipped} skipped`,
+);
+process.exit(broken.length ? 1 : 0);
