@@ -7,6 +7,9 @@ export const lambdaRuntime = "nodejs22.x";
 // The oldest Node.js that runs the bundles: a laptop's own may be 20.
 const target = "node20";
 
+/** Each handler is built once a process, however many functions or tests use it. */
+const bundles = new Map<string, string>();
+
 /**
  * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`.
  * Built from the sources at hand, so that what is deployed is what is checked out; the same sources give the
@@ -15,6 +18,12 @@ const target = "node20";
  * @param handler name of a folder in `handlers/`.
  */
 export function bundle(handler: string): pulumi.asset.Archive {
+  const code = bundles.get(handler) ?? build(handler);
+  bundles.set(handler, code);
+  return new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(code) });
+}
+
+function build(handler: string): string {
   const result = buildSync({
     entryPoints: [join(__dirname, "..", "handlers", handler, "index.ts")],
     bundle: true,
@@ -29,5 +38,5 @@ export function bundle(handler: string): pulumi.asset.Archive {
   });
   const [file] = result.outputFiles;
   if (!file) throw new Error(`handlers/${handler}/index.ts gave no bundle`);
-  return new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(file.text) });
+  return file.text;
 }

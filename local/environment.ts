@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { installPlugins } from "./providers/install";
+import { removeDeadLocks } from "./pulumi-locks";
 import { clientEnvironment, type LocalState, localHome } from "./state";
 
 /**
@@ -15,6 +16,7 @@ export function pulumiEnvironment(state: LocalState, home = localHome()): Record
   const pulumiHome = join(home, "pulumi-home");
   mkdirSync(backend, { recursive: true });
   installPlugins(pulumiHome);
+  removeDeadLocks(backend);
   return {
     ...clientEnvironment(state),
     SLIPWAY_LOCAL_HOME: home,

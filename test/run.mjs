@@ -21,7 +21,10 @@ const suites = {
       ["../.venv/bin/python", ["-m", "mypy"], "local"],
     ],
   },
-  unit: { title: "components, handlers, command", commands: [mocha("components", "handlers", "automation")] },
+  unit: {
+    title: "components, handlers, command",
+    commands: [["npx", [...mocha("components", "handlers", "automation")[1], "--parallel", "--jobs", "2"]]],
+  },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
   local: { title: "the laptop target", commands: [mocha("local")] },
   e2e: { title: "end to end", commands: [mocha("e2e")] },
