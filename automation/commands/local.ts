@@ -1,14 +1,9 @@
 import { dirname, isAbsolute } from "node:path";
-import {
-  type LocalStatus,
-  localStatus,
-  resetLocal,
-  startLocal,
-  stopLocal,
-} from "../../local/supervisor/client";
+import { localStatus, resetLocal, startLocal, stopLocal } from "../../local/supervisor/client";
 import { pulumiEnvironment } from "../../local/environment";
 import { follow, logFile, tail } from "../../local/logs";
 import { interruptSignal } from "../interrupt";
+import { type ServiceStatus } from "../../local/supervisor/messages";
 import { type Output } from "../output";
 import { locatePulumi } from "../pulumi-cli/find";
 import { runningLaptop } from "../target";
@@ -48,7 +43,7 @@ export async function status(output: Output): Promise<void> {
   );
 }
 
-const describe = ({ name, status, url, pid, restarts, problem }: LocalStatus["services"][number]) =>
+const describe = ({ name, status, url, pid, restarts, problem }: ServiceStatus) =>
   `${name.padEnd(10)} ${status.padEnd(9)} ${url}  process ${pid ?? "none"}` +
   (restarts ? `, restarted ${restarts} times` : "") +
   (problem ? ` (${problem})` : "");

@@ -1,5 +1,6 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { randomUUID } from "node:crypto";
+import { type EventOf } from "../../handlers/shared/events";
 import { target } from "../project";
 import { type Outputs } from "../stack";
 import { type ReleaseRecord } from "./record";
@@ -15,7 +16,7 @@ export async function announceDeployed(
   seconds: number,
 ): Promise<void> {
   const { name, unit } = target();
-  const event = {
+  const event: EventOf<"release.deployed"> = {
     kind: "release.deployed",
     stack,
     severity: "info",
@@ -28,7 +29,7 @@ export async function announceDeployed(
       metrics: record.metrics,
       target: name,
       unit,
-      snapshot: { rows: record.metrics["train:rows"], objects: snapshot.objects.length },
+      snapshot: { rows: record.metrics["train:rows"] ?? 0, objects: snapshot.objects.length },
       seconds,
     },
   };

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { type Executor, type LocalState, localHome, projectRoot, readState, removeState } from "../state";
 import { isLocked, withLock } from "./lock";
-import { type Assignment, type Outcome } from "./main";
+import { type Assignment, type LocalStatus, type Outcome } from "./messages";
 import { choosePorts, recordedPorts } from "./ports";
 import { type Service, type ServiceSettings, services as allServices, url, venvPython } from "./services";
 
@@ -23,25 +23,6 @@ const stopWithinMs = 60_000;
 /** Longer than the leash's grace time: how long servers may live on after their supervisor was killed. */
 const orphansEndWithinMs = 15_000;
 const neededBytes = 200 * 1024 * 1024;
-
-export interface ServiceStatus {
-  name: string;
-  /** starting, running, not answering, restarting, failed (given up on) or stopped. */
-  status: string;
-  pid?: number;
-  restarts: number;
-  /** Why it was restarted or given up on, the last time. */
-  problem?: string;
-  logFile: string;
-  url: string;
-}
-
-/** What the supervisor says of itself. */
-export interface LocalStatus {
-  pid: number;
-  home: string;
-  services: ServiceStatus[];
-}
 
 export interface StartOptions {
   /** How containers run; without it SLIPWAY_EXECUTOR, else as at the last start, else `process`. */

@@ -11,19 +11,8 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { removeState, writeState } from "../state";
 import { Child } from "./child";
-import { type LocalStatus } from "./client";
-import { type Service, type ServiceSettings, url } from "./services";
-
-/** What the supervisor is to do. */
-export interface Assignment {
-  settings: ServiceSettings;
-  services: Service[];
-}
-
-/** How the start went; no error: everything is ready. */
-export interface Outcome {
-  error?: string;
-}
+import { type Assignment, type LocalStatus, type Outcome } from "./messages";
+import { type ServiceSettings, url } from "./services";
 
 async function main(): Promise<void> {
   const { settings, services } = JSON.parse(process.argv[2] ?? "") as Assignment;
