@@ -60,6 +60,7 @@ async function program() {
     jobsRoleArn: jobs.role.arn,
     jobPrefix: jobs.jobPrefix,
     trainingInstanceType: settings.trainingInstanceType,
+    trainingInstanceCount: settings.trainingInstanceCount,
     modelPackageGroup: registry.groupName,
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,

@@ -7,6 +7,7 @@ export interface Settings {
   capacity: EndpointCapacity;
   baseImage: string;
   trainingInstanceType: string;
+  trainingInstanceCount: number;
   emails: string[];
   digestSeconds: number;
   requestsPerSecond: number;
@@ -39,6 +40,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
           },
     baseImage: config.require("baseImage"),
     trainingInstanceType: config.require("trainingInstanceType"),
+    trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
     emails: config.requireObject<string[]>("emails"),
     digestSeconds: config.requireNumber("digestSeconds"),
     requestsPerSecond: config.requireNumber("requestsPerSecond"),

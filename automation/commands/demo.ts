@@ -6,7 +6,7 @@ import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { type Answer, predict } from "../prediction";
 import { exampleRecord } from "../project";
-import { createClients } from "../release/clients";
+import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
 import { release, type ReleaseResult } from "../release/release";
 import { recentErrors } from "../release/smoke-test";
@@ -30,7 +30,8 @@ async function run(data: string, output: Output): Promise<void> {
   const target = await openTarget(stackName, output);
   const stack = await selectStack(stackName, target, output);
   const { outputs } = await up(stack, output);
-  const clients = createClients(target, outputs.region);
+  const context = createContext(stack, outputs, target, output);
+  const { clients } = context;
   await output.step("Landing the raw data in the bucket", async (progress) => {
     await land(clients.s3, outputs.dataBucket, content);
     progress.result(`${(content.length / 1024).toFixed(0)} KB as ${sampleKey}`);
@@ -39,7 +40,7 @@ async function run(data: string, output: Output): Promise<void> {
   await output.step("Confirming the email subscriptions, as the subscribers would", async (progress) => {
     progress.result(`${await confirmAll(inboxUrl, outputs.topicArn)} confirmed`);
   });
-  const released = await release(stack, outputs, target, output);
+  const released = await release(context);
 
   const asked = Date.now();
   const record = exampleRecord();

@@ -1,4 +1,5 @@
 import { type Output } from "../output";
+import { createContext } from "../release/context";
 import { release as runRelease, type ReleaseResult } from "../release/release";
 import { describeMetrics } from "../release/metrics";
 import { selectStack, up } from "../stack";
@@ -12,7 +13,7 @@ async function run(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const stack = await selectStack(name, target, output);
   const { outputs } = await up(stack, output);
-  const result = await runRelease(stack, outputs, target, output);
+  const result = await runRelease(createContext(stack, outputs, target, output));
   output.answer(summary(result), describe(name, result));
 }
 

@@ -193,7 +193,7 @@ export const training: JobKind = {
         })),
         OutputDataConfig: { S3OutputPath: s3Uri(outputs.dataBucket, `${releasePrefix(releaseId)}training`) },
         ResourceConfig: {
-          InstanceCount: 1,
+          InstanceCount: outputs.trainingInstanceCount,
           InstanceType: outputs.trainingInstanceType as "ml.m5.large",
           VolumeSizeInGB: volumeSizeInGB,
         },

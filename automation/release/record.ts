@@ -1,4 +1,4 @@
-import { type S3Client } from "@aws-sdk/client-s3";
+import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
 import { type Ingredients } from "./release-id";
 import { getJson, putJson } from "./objects";
 
@@ -22,6 +22,7 @@ export interface ReleaseRecord {
 /** Prefix of all that belongs to a release. */
 export const releasePrefix = (id: string) => `releases/${id}/`;
 const recordKey = (id: string) => `${releasePrefix(id)}record.json`;
+const allReleases = "releases/";
 
 /** The record of a release that was trained, or undefined. */
 export const readRecord = (s3: S3Client, bucket: string, id: string) =>
@@ -29,3 +30,16 @@ export const readRecord = (s3: S3Client, bucket: string, id: string) =>
 
 export const writeRecord = (s3: S3Client, bucket: string, record: ReleaseRecord) =>
   putJson(s3, bucket, recordKey(record.id), record);
+
+/** The records of all trained releases, newest first. */
+export async function listRecords(s3: S3Client, bucket: string): Promise<ReleaseRecord[]> {
+  const ids: string[] = [];
+  const input = { Bucket: bucket, Prefix: allReleases, Delimiter: "/" };
+  for await (const page of paginateListObjectsV2({ client: s3 }, input)) {
+    ids.push(...(page.CommonPrefixes ?? []).map(({ Prefix = "" }) => Prefix.slice(allReleases.length, -1)));
+  }
+  const records = await Promise.all(ids.map((id) => readRecord(s3, bucket, id)));
+  return records
+    .filter((record) => record !== undefined)
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+}

@@ -254,6 +254,39 @@ describe("the demo", function () {
       expect((await laptop.slipway(["demo", "--data", file])).code).to.equal(0);
     });
 
+    it("goes back to an earlier release without training, and forth again, and tells the subscribers", async () => {
+      const client = new SageMakerClient(await laptop.client("sagemaker"));
+      const jobs = async () =>
+        (await client.send(new ListTrainingJobsCommand({ MaxResults: 100 }))).TrainingJobSummaries?.length;
+      const served = async () => (await laptop.json<Answer>("predict", "local")).release;
+      const trainedBefore = await jobs();
+      const last = await served();
+      const { release } = await laptop.json<{ release: string }>(
+        "rollback",
+        "local",
+        "--reason",
+        "Just a test",
+      );
+      expect(release).not.to.equal(last);
+      expect(await served()).to.equal(release);
+      await laptop.json("rollback", "local", last);
+      expect(await served()).to.equal(last);
+      expect(await jobs()).to.equal(trainedBefore);
+      const known = await laptop.json<{ release: string; served: boolean }[]>("releases", "local");
+      expect(known.filter((each) => each.served).map((each) => each.release)).to.deep.equal([last]);
+      await until(async () => {
+        const mails = await laptop.json<Mail[]>("inbox", "local", "--limit", "50");
+        const told = mails.filter(({ attributes }) => attributes.kind === "release.rolledback");
+        return told.some(({ body }) => body.includes("Just a test") && body.includes(last));
+      });
+    });
+
+    it("names the releases that there are when one is asked for that there is not", async () => {
+      const { code, stderr } = await laptop.slipway(["rollback", "local", "0123456789ab"]);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/has no release '0123456789ab'\. It has [0-9a-f]{12}/);
+    });
+
     it("leaves nothing behind when it is destroyed", async () => {
       const { code, stderr } = await laptop.slipway(["destroy", "local", "--yes"]);
       expect(code, stderr).to.equal(0);

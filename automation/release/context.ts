@@ -1,0 +1,26 @@
+import { type Stack } from "@pulumi/pulumi/automation";
+import { type Output } from "../output";
+import { type Outputs } from "../stack";
+import { type Target } from "../target";
+import { type Clients, createClients } from "./clients";
+
+/** What every step of a release works with. */
+export interface ReleaseContext {
+  stack: Stack;
+  /** Of the stack, which is up. */
+  outputs: Outputs;
+  clients: Clients;
+  /** Seconds between two looks at a job. */
+  pollSeconds: number;
+  output: Output;
+}
+
+export function createContext(
+  stack: Stack,
+  outputs: Outputs,
+  target: Target,
+  output: Output,
+): ReleaseContext {
+  const clients = createClients(target, outputs.region);
+  return { stack, outputs, clients, pollSeconds: target.pollSeconds, output };
+}
