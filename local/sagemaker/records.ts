@@ -5,6 +5,7 @@ import type {
   CreateModelPackageInput,
   CreateProcessingJobRequest,
   CreateTrainingJobRequest,
+  CreateTransformJobRequest,
   EndpointStatus,
   ModelPackageStatusDetails,
   ProcessingJobStatus,
@@ -12,6 +13,7 @@ import type {
   SecondaryStatus,
   Tag,
   TrainingJobStatus,
+  TransformJobStatus,
 } from "@aws-sdk/client-sagemaker";
 import { join } from "node:path";
 import type { LocalImage } from "../images";
@@ -57,6 +59,14 @@ export interface ProcessingJobRecord extends CreateProcessingJobRequest, Resourc
   ProcessingEndTime?: number;
   FailureReason?: string;
   ExitMessage?: string;
+}
+
+export interface TransformJobRecord extends CreateTransformJobRequest, Resource {
+  TransformJobArn: string;
+  TransformJobStatus: TransformJobStatus;
+  TransformStartTime?: number;
+  TransformEndTime?: number;
+  FailureReason?: string;
 }
 
 export interface ModelRecord extends CreateModelInput, Resource {
@@ -136,6 +146,7 @@ export function shownOf(record: Resource & { Tags?: Tag[] }): Record<string, unk
 export class Stores {
   readonly trainingJobs: Store<TrainingJobRecord>;
   readonly processingJobs: Store<ProcessingJobRecord>;
+  readonly transformJobs: Store<TransformJobRecord>;
   readonly models: Store<ModelRecord>;
   readonly endpointConfigs: Store<EndpointConfigRecord>;
   readonly endpoints: Store<EndpointRecord>;
@@ -147,6 +158,7 @@ export class Stores {
     const folder = (name: string) => join(home, "sagemaker", "state", name);
     this.trainingJobs = new Store(folder("training-jobs"));
     this.processingJobs = new Store(folder("processing-jobs"));
+    this.transformJobs = new Store(folder("transform-jobs"));
     this.models = new Store(folder("models"));
     this.endpointConfigs = new Store(folder("endpoint-configs"));
     this.endpoints = new Store(folder("endpoints"));

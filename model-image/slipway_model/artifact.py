@@ -52,7 +52,7 @@ def save(artifact: Artifact, folder: Path) -> None:
         "target": SCHEMA.target.name,
         "unit": SCHEMA.target.unit,
         "features": list(features.NAMES),
-        "line": {"feature": features.BASELINE, "intercept": artifact.intercept, "slope": artifact.slope},
+        "line": {"feature": features.START, "intercept": artifact.intercept, "slope": artifact.slope},
         "interval": {"quantiles": list(artifact.quantiles), "margin": artifact.margin},
         "sha256": {name: _digest(text.encode("utf-8")) for name, text in contents.items()},
     }

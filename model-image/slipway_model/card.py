@@ -28,7 +28,7 @@ def document(
         "limits": list(features.LIMITS),
         "model": {
             "library": f"LightGBM {lightgbm.__version__}",
-            "kind": f"gradient-boosted trees over a straight line by {features.BASELINE}; Huber loss for the "
+            "kind": f"gradient-boosted trees over a straight line by {features.START}; Huber loss for the "
             "value, quantile loss for the ends of the interval, calibrated on the validation rows",
             "trees": trees,
             "hyperparameters": values,

@@ -9,6 +9,7 @@ from typing import Protocol
 
 NAMES = (
     "distance",
+    "tariff",
     "hour",
     "weekday",
     "hour_of_week",
@@ -28,7 +29,10 @@ CATEGORICAL = frozenset({"color", "pickup_zone", "dropoff_zone", "pickup_borough
 """Features whose values are texts. A text that training has not seen counts as missing."""
 
 BASELINE = "distance"
-"""The numeric feature of the straight line that the model starts from and must beat."""
+"""The numeric feature of the straight line that the model must beat."""
+
+START = "tariff"
+"""The numeric feature of the straight line that the model starts from."""
 
 INTENDED_USE = (
     "Estimates the metered fare of a New York taxi trip when it starts, with the range in which four fares "
@@ -64,6 +68,7 @@ def compute(trip: Trip) -> tuple[Value, ...]:
     hour, weekday = pickup.hour + pickup.minute / 60, pickup.weekday()
     return (
         trip.distance,
+        _tariff(trip),
         hour,
         weekday,
         24 * weekday + hour,
@@ -77,6 +82,11 @@ def compute(trip: Trip) -> tuple[Value, ...]:
         trip.pickup_borough,
         trip.dropoff_borough,
     )
+
+
+def _tariff(trip: Trip) -> float:
+    """Dollars by TLC rule for the distance alone: 2.50 and 2.50 a mile, or JFK's flat fare (2019)."""
+    return 52.0 if _airport_flat_fare(trip) else 2.5 + 2.5 * trip.distance
 
 
 def _airport_flat_fare(trip: Trip) -> int:

@@ -20,6 +20,8 @@ from slipway_model.schema import SCHEMA, Reason, close_match, is_time
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 KINDS = (JSON, LINES, CSV)
 MOST_ERRORS = 100
+# Beyond these a partial answer would be many times as long as its request.
+MOST_BAD_RECORDS = 10_000
 LONGEST_VALUE = 100
 
 RECORD = SCHEMA.request
@@ -50,10 +52,17 @@ class Prediction(msgspec.Struct, gc=False):
     upper: float
 
 
+class Bad(msgspec.Struct):
+    """What takes the place of a bad record's prediction in a partial answer."""
+
+    message: str
+    errors: list[dict[str, object]]
+
+
 class Answer(msgspec.Struct, gc=False):
     """An answer in JSON."""
 
-    predictions: list[Prediction]
+    predictions: list[Prediction | Bad]
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,39 +78,54 @@ _decode_record = msgspec.json.Decoder(RECORD.struct).decode
 _quoted = [f'"{name}"'.encode() for name in COLUMNS]
 
 
-def read(kind: str, body: bytes, header: bool | None = None) -> list[Any]:
+def read(kind: str, body: bytes, header: bool | None = None, partial: bool = False) -> list[Any]:
     """The records in `body`, at least one; Refusal when there are none or any is not valid.
 
-    `header` says whether CSV has a header line; None: see whether the first line names a field.
+    `header` says whether CSV has a header line; None: see whether the first line names a field. With
+    `partial` a record that is not valid does not refuse the others: a `Bad` stands in its place.
     """
     if not body.strip():
         raise Refusal(400, f"the body is empty: send at least one record as {kind}")
     records: list[Any] = []
     errors: list[dict[str, object]] = []
+    bad = 0
     for instance, (record, reasons) in enumerate(_rows(kind, body, header)):
         if not reasons:
             records.append(record)
             continue
-        errors += [
-            {"instance": instance, "field": r.field, "value": _printable(r.value), "rule": r.rule}
-            for r in reasons
-        ]
-        # Any error refuses the whole request: to look for more than can be read is wasted time.
-        if len(errors) >= MOST_ERRORS:
+        found = [{"field": r.field, "value": _printable(r.value), "rule": r.rule} for r in reasons]
+        bad += 1
+        if partial:
+            records.append(Bad(_sentence(found[0]), found))
+        if len(errors) < MOST_ERRORS:
+            errors += [{"instance": instance, **error} for error in found]
+        # All are refused: to look for more errors than can be read is wasted time.
+        if bad > MOST_BAD_RECORDS if partial else len(errors) >= MOST_ERRORS:
             break
-    if errors:
-        raise Refusal(400, _sentence(errors), errors[:MOST_ERRORS])
+    if bad > MOST_BAD_RECORDS or (errors and not partial):
+        raise Refusal(400, _summary(errors), errors[:MOST_ERRORS])
     if not records:
         raise Refusal(400, f"the body holds no record: send at least one as {kind}")
     return records
 
 
-def write(kind: str, rows: Iterable[Sequence[float]]) -> bytes:
-    """`rows` of (value, lower, upper) as a body of `kind`; CSV without a header, for batch transform."""
+def write(kind: str, rows: Iterable[Sequence[float] | Bad]) -> bytes:
+    """`rows` of (value, lower, upper) as a body of `kind`; CSV without a header, for batch transform.
+
+    A `Bad` row is {"message", "errors"}; in CSV its numbers are empty, and a fourth cell has the message.
+    """
     if kind == CSV:
-        return "".join(f"{value!r},{lower!r},{upper!r}\n" for value, lower, upper in rows).encode()
-    predictions = [Prediction(*row) for row in rows]
+        return "".join(_csv_line(row) for row in rows).encode()
+    predictions = [row if isinstance(row, Bad) else Prediction(*row) for row in rows]
     return _encoder.encode_lines(predictions) if kind == LINES else _encode(Answer(predictions))
+
+
+def _csv_line(row: Sequence[float] | Bad) -> str:
+    if isinstance(row, Bad):
+        message = " ".join(row.message.split()).replace('"', '""')
+        return f',,,"{message}"\n'
+    value, lower, upper = row
+    return f"{value!r},{lower!r},{upper!r}\n"
 
 
 @functools.lru_cache(maxsize=64)
@@ -258,11 +282,14 @@ def _csv_row(names: list[str], cells: list[str]) -> Row:
     return record, reasons
 
 
-def _sentence(errors: list[dict[str, object]]) -> str:
-    first, more = errors[0], len(errors) - 1
-    given = f", not {json.dumps(first['value'])}" if str(first["rule"]).startswith("must") else ""
-    also = f" (and {more} more)" if more else ""
-    return f"instance {first['instance']}: {first['field']} {first['rule']}{given}{also}"
+def _summary(errors: list[dict[str, object]]) -> str:
+    also = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"instance {errors[0]['instance']}: {_sentence(errors[0])}{also}"
+
+
+def _sentence(error: dict[str, object]) -> str:
+    given = f", not {json.dumps(error['value'])}" if str(error["rule"]).startswith("must") else ""
+    return f"{error['field']} {error['rule']}{given}"
 
 
 def _printable(value: object) -> object:

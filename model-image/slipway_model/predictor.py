@@ -83,7 +83,7 @@ class Predictor:
         self._single = [SingleRow(booster, len(features.NAMES)) for booster in self._boosters]
         self._buffer = (ctypes.c_double * len(features.NAMES))()
         self._lock = threading.Lock()
-        self._line = features.NAMES.index(features.BASELINE)
+        self._line = features.NAMES.index(features.START)
         limits = SCHEMA.target.limits
         self._low = limits.get("minimum", limits.get("exclusiveMinimum", -float("inf")))
         self._high = limits.get("maximum", limits.get("exclusiveMaximum", float("inf")))

@@ -1,4 +1,10 @@
-"""Raw rows in; train, validation and test rows out; bad rows set aside with their reasons."""
+"""Raw rows in; train, validation and test rows out; bad rows set aside with their reasons.
+
+On several instances each takes its own shard of the files, and its output files carry its name
+(`data-algo-2.csv`). No instance sees all rows, so what is the same on all of them decides a row's part:
+SPLIT=time needs the two moments SPLIT_AT, SPLIT=random draws by what is in the row. Duplicates are found
+within a shard; those in two shards come into the same part.
+"""
 
 import csv
 import hashlib
@@ -38,10 +44,12 @@ class Settings:
     max_rejected_share: float
     split: str
     seed: int
+    split_at: tuple[int, int] | None = None
+    """Seconds since 1970 at which validation and test begin; none: they are the last rows, 15 % each."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """From MAX_REJECTED_SHARE, SPLIT and SEED; Failure names a value that cannot be used."""
+        """From MAX_REJECTED_SHARE, SPLIT, SPLIT_AT and SEED; Failure names a value that cannot be used."""
         share, seed = os.environ.get("MAX_REJECTED_SHARE") or "0.05", os.environ.get("SEED") or "0"
         split = os.environ.get("SPLIT") or "time"
         try:
@@ -54,7 +62,69 @@ class Settings:
             raise Failure(f"SPLIT must be time or random, not {split!r}")
         if not (seed.isascii() and seed.isdigit()):
             raise Failure(f"SEED must be a whole number from 0 up, not {seed!r}")
-        return cls(limit, split, int(seed))
+        return cls(limit, split, int(seed), _split_at(os.environ.get("SPLIT_AT") or "", split))
+
+
+def _split_at(text: str, split: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    try:
+        validation, test = (_seconds(moment) for moment in text.split(","))
+    except (ValueError, TypeError):  # no moments, or not two, or with a time zone, which rows have not
+        validation = test = 0
+    if split != "time" or not validation < test:
+        raise Failure(
+            "SPLIT_AT must be the two moments at which validation and test begin, the earlier first, such as "
+            f"2019-03-21,2019-03-26T12:00:00, and SPLIT time; it is {text!r}, and SPLIT {split}"
+        )
+    return validation, test
+
+
+def _seconds(moment: str) -> int:
+    return int((datetime.fromisoformat(moment) - datetime(1970, 1, 1)).total_seconds())
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One of the job's instances."""
+
+    name: str
+    of: int
+
+    @classmethod
+    def read(cls, layout: Layout, settings: Settings) -> "Instance":
+        """From the job's files; Failure when these settings give several instances no disjoint parts."""
+        resources = _config(layout, "resourceconfig.json")
+        count = len(resources.get("hosts", [])) or 1
+        if count == 1:
+            return cls("", 1)
+        for source in _config(layout, "processingjobconfig.json").get("ProcessingInputs", []):
+            given = source.get("S3Input", {})
+            if Path(given.get("LocalPath", "/")).parts[-2:] != ("input", "raw"):
+                continue
+            if given.get("S3DataDistributionType") != "ShardedByS3Key":
+                raise Failure(
+                    f"the input {source.get('InputName')} is FullyReplicated: each of {count} instances "
+                    "would write all rows; set its S3DataDistributionType to ShardedByS3Key"
+                )
+        if settings.split == "time" and settings.split_at is None:
+            raise Failure(
+                f"SPLIT is time on {count} instances, none of which sees all rows to tell which are last: "
+                "set SPLIT_AT to the moments at which validation and test begin, or SPLIT to random, or use "
+                "one instance"
+            )
+        return cls(str(resources["current_host"]), count)
+
+    def file(self, name: str) -> str:
+        """`name` as this instance writes it, so that no other writes the same."""
+        stem, _, suffix = name.rpartition(".")
+        return name if self.of == 1 else f"{stem}-{self.name}.{suffix}"
+
+
+def _config(layout: Layout, name: str) -> dict[str, Any]:
+    path = layout.base / "config" / name
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return document
 
 
 @dataclass
@@ -84,8 +154,7 @@ class Intake:
         """Keep `record`; `cells` are its row as it came, ignored columns included."""
         self.offsets.append(self.spool.tell())
         self.spool.write(msgspec.json.encode(record) + b"\n")
-        moment = datetime.fromisoformat(getattr(record, SCHEMA.time.name))
-        self.times.append(int((moment - datetime(1970, 1, 1)).total_seconds()))
+        self.times.append(_seconds(getattr(record, SCHEMA.time.name)))
         names = SCHEMA.keys or tuple(f.name for f in SCHEMA.fields)
         digest = hashlib.blake2b("\0".join(cells.get(n, "") for n in names).encode(), digest_size=16).digest()
         self.identities.extend((int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")))
@@ -102,29 +171,35 @@ class Intake:
 def process(layout: Layout) -> None:
     """Validate, split and profile the CSV files in `layout.raw`; Failure when they cannot be used."""
     settings = Settings.from_environment()
+    instance = Instance.read(layout, settings)
     files = tables.find(layout.raw)
     if not files:
-        raise Failure(f"there is no .csv file in {layout.relative(layout.raw)}: nothing to process")
+        hint = f" (fewer files than the {instance.of} instances: use fewer)" if instance.of > 1 else ""
+        raise Failure(f"there is no .csv file in {layout.relative(layout.raw)}: nothing to process{hint}")
+    reports = layout.processed("report")
     for name in (*PARTS, "report"):
         layout.processed(name).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile() as spool:
         intake = Intake(spool)
-        with (layout.processed("report") / "rejected.jsonl").open("w", encoding="utf-8") as rejected:
+        with (reports / instance.file("rejected.jsonl")).open("w", encoding="utf-8") as rejected:
             for path in files:
                 _take(intake, path, path.relative_to(layout.raw).as_posix(), rejected)
         report = _summary(intake, settings)
-        _write_json(layout.processed("report") / "report.json", report)
+        _write_json(reports / instance.file("report.json"), report)
         _refuse(intake, settings)
         order = intake.order()
         report["rows"]["duplicates"] = intake.accepted - len(order)
         if len(order) < FEWEST_ROWS:
             raise Failure(f"{len(order)} distinct rows are too few to split: {FEWEST_ROWS} are needed")
         profile = Profile(SCHEMA.training.fields)
-        for name, places in split(order, settings).items():
+        row_by_row = instance.of > 1 or settings.split_at is not None
+        parts = split_row_by_row(order, intake, settings) if row_by_row else split(order, settings)
+        for name, places in parts.items():
             report["rows"][name] = len(places)
-            report["time"][name] = _write_part(layout.processed(name), intake, places, profile)
-    _write_json(layout.processed("report") / "report.json", report)
-    _write_json(layout.processed("report") / "profile.json", profile.document())
+            file = layout.processed(name) / instance.file("data.csv")
+            report["time"][name] = _write_part(file, intake, places, profile)
+    _write_json(reports / instance.file("report.json"), report)
+    _write_json(reports / instance.file("profile.json"), profile.document())
     for name in ("read", "rejected", "duplicates", *PARTS):
         report_metric(f"{name}:rows", report["rows"][name])
 
@@ -140,6 +215,20 @@ def split(order: Indices, settings: Settings) -> dict[str, Indices]:
     return {
         name: order[np.sort(draw[start:end])] for name, start, end in zip(PARTS, starts, ends, strict=True)
     }
+
+
+def split_row_by_row(order: Indices, intake: Intake, settings: Settings) -> dict[str, Indices]:
+    """`order` cut by what is in each row alone: its time and SPLIT_AT, or a draw from its content."""
+    if settings.split_at:
+        ends: Sequence[float] = settings.split_at
+        values = np.frombuffer(intake.times, dtype=np.int64)[order].astype(np.float64)
+    else:
+        ends = np.cumsum(SHARES)[:-1].tolist()
+        drawn = np.frombuffer(intake.identities, dtype=np.uint64).reshape(-1, 2)[order, 0]
+        shift = np.random.default_rng(settings.seed).integers(2**64, dtype=np.uint64)
+        values = (drawn + shift).astype(np.float64) / 2.0**64
+    part = np.searchsorted(ends, values, side="right")
+    return {name: order[part == place] for place, name in enumerate(PARTS)}
 
 
 def _take(intake: Intake, path: Path, name: str, rejected: IO[str]) -> None:
@@ -201,13 +290,13 @@ def _refuse(intake: Intake, settings: Settings) -> None:
         )
 
 
-def _write_part(folder: Path, intake: Intake, places: Indices, profile: Profile) -> dict[str, str]:
-    """Write data.csv of one part; returns its first and last time."""
+def _write_part(file: Path, intake: Intake, places: Indices, profile: Profile) -> dict[str, str]:
+    """Write the rows of one part; returns its first and last time."""
     names = [f.name for f in SCHEMA.training.fields]
     decoder = msgspec.json.Decoder(SCHEMA.training.struct)
     first = last = ""
-    with (folder / "data.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(names)
         for place in places:
             intake.spool.seek(intake.offsets[place])

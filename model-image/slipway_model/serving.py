@@ -196,21 +196,30 @@ class Application:
         answer_kind = payloads.answer_kind(accept)
         if answer_kind is None:
             raise Refusal(406, f"Accept asks for {accept[:100]!r}: answers are {', '.join(payloads.KINDS)}")
+        # Lines for lines, as batch transform sends them: one bad line must not cost a whole job.
+        partial = _asks_for_partial(headers) or payloads.JSON not in (kind, answer_kind)
         body = await self._body(headers, receive)
         if body is None:
             return None
         if len(body) <= INLINE_BYTES:
-            return self._predict(kind, csv_header, body, answer_kind)
-        return await asyncio.to_thread(self._predict, kind, csv_header, body, answer_kind)
+            return self._answer(kind, csv_header, body, answer_kind, partial)
+        return await asyncio.to_thread(self._answer, kind, csv_header, body, answer_kind, partial)
 
-    def _predict(self, kind: str, csv_header: bool | None, body: bytes, answer_kind: str) -> Response:
-        records = payloads.read(kind, body, csv_header)
-        rows: list[Any]
-        if len(records) == 1:
-            rows = [self._predictor.predict_record(records[0])]
+    def _answer(
+        self, kind: str, csv_header: bool | None, body: bytes, answer_kind: str, partial: bool
+    ) -> Response:
+        entries = payloads.read(kind, body, csv_header, partial)
+        if partial:
+            predicted = iter(self._predict([e for e in entries if not isinstance(e, payloads.Bad)]))
+            rows = [e if isinstance(e, payloads.Bad) else next(predicted) for e in entries]
         else:
-            rows = self._predictor.predict_records(records).tolist()
+            rows = self._predict(entries)
         return Response(payloads.write(answer_kind, rows), kind=answer_kind)
+
+    def _predict(self, records: list[Any]) -> list[Any]:
+        if len(records) == 1:
+            return [self._predictor.predict_record(records[0])]
+        return self._predictor.predict_records(records).tolist() if records else []
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """The body of the request; None when the client has hung up."""
@@ -229,6 +238,12 @@ class Application:
             received += len(piece)
             size = max(size, received)
         raise Refusal(413, f"the body is larger than {self._limit_text}: send fewer records at a time")
+
+
+def _asks_for_partial(headers: dict[bytes, bytes]) -> bool:
+    """Whether CustomAttributes hold `partial=true`; the attributes of other programs are let be."""
+    text = headers.get(b"x-amzn-sagemaker-custom-attributes", b"").decode("latin-1").lower()
+    return "partial=true" in (piece.strip() for piece in text.replace(";", ",").split(","))
 
 
 def _content_type(headers: dict[bytes, bytes]) -> tuple[str, bool | None]:

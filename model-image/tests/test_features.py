@@ -19,6 +19,7 @@ def compute(**changes: object) -> dict[str, features.Value]:
 def test_of_one_trip() -> None:
     assert compute() == {
         "distance": 1.6,
+        "tariff": 2.5 + 2.5 * 1.6,
         "hour": 20 + 21 / 60,
         "weekday": 5,
         "hour_of_week": 24 * 5 + 20 + 21 / 60,
@@ -38,6 +39,11 @@ def test_flat_fare_holds_both_ways_and_only_with_manhattan() -> None:
     assert compute(pickup_zone="JFK Airport", pickup_borough="Queens")["airport_flat_fare"] == 1
     assert compute(dropoff_zone="JFK Airport", dropoff_borough="Queens")["airport_flat_fare"] == 1
     assert compute(pickup_zone="JFK Airport", dropoff_borough="Queens")["airport_flat_fare"] == 0
+
+
+def test_tariff_is_the_flat_fare_where_there_is_one() -> None:
+    assert compute(distance=20.0, dropoff_zone="JFK Airport", dropoff_borough="Queens")["tariff"] == 52
+    assert compute(distance=20.0)["tariff"] == 52.5
 
 
 def test_unknown_zones_are_not_the_same_zone() -> None:

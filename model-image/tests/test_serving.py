@@ -1,5 +1,7 @@
 """Serving, through a real server process over HTTP."""
 
+import csv
+import io
 import json
 import socket
 from typing import Any
@@ -61,6 +63,71 @@ class TestContract:
             assert connection.getresponse().read() == b""
             assert connection.sock is not None
         connection.close()
+
+
+BAD = {**RECORD, "distance": -1}
+PLACE_OF_BAD = {
+    "message": "distance must be at least 0, not -1",
+    "errors": [{"field": "distance", "value": -1, "rule": "must be at least 0"}],
+}
+
+
+class TestPartialAnswers:
+    def test_when_asked_for(self, server: Server, trained: Layout) -> None:
+        body = json.dumps({"instances": [RECORD, BAD, 7, RECORD]})
+        good = expected(trained, RECORD, RECORD)
+        for attributes in ("partial=true", "trace=1; Partial=True", "a,partial=true"):
+            reply = server.invoke(body, x_amzn_sagemaker_custom_attributes=attributes)
+            assert reply.status == 200
+            first, second, third, fourth = reply.json["predictions"]
+            assert [first, fourth] == good
+            assert second == PLACE_OF_BAD
+            assert third["message"] == "record must be an object, not 7"
+        for attributes in ("", "partial=false", "impartial=true"):
+            assert server.invoke(body, x_amzn_sagemaker_custom_attributes=attributes).status == 400
+
+    @pytest.mark.parametrize("accept", ["application/jsonlines", "text/csv"])
+    def test_lines_are_answered_line_by_line(self, server: Server, trained: Layout, accept: str) -> None:
+        lines = [RECORD, BAD, RECORD, {}]
+        cells = [CSV_ROW, CSV_ROW.replace("1.6", "-1"), CSV_ROW, "1,2"]
+        bodies = {
+            payloads.LINES: "\n".join(json.dumps(line) for line in lines) + "\n",
+            payloads.CSV: "\n".join(cells),
+        }
+        (good,) = expected(trained, RECORD)
+        for kind, body in bodies.items():
+            reply = server.invoke(body, kind, accept=accept)
+            assert reply.status == 200
+            answered = reply.body.decode().splitlines()
+            assert len(answered) == 4
+            if accept == "text/csv":
+                assert answered[0] == answered[2] == ",".join(repr(v) for v in good.values())
+                assert answered[1] == ',,,"distance must be at least 0, not -1"'
+            else:
+                assert json.loads(answered[0]) == json.loads(answered[2]) == good
+                assert json.loads(answered[1]) == PLACE_OF_BAD
+                assert "value" not in json.loads(answered[3])
+
+    def test_messages_stay_one_csv_cell(self, server: Server) -> None:
+        record = {**RECORD, "color": 'a "quoted",\n text'}
+        reply = server.invoke(json.dumps(record), "application/jsonlines", accept="text/csv")
+        (cells,) = csv.reader(io.StringIO(reply.body.decode()))
+        assert cells[:3] == ["", "", ""]
+        assert "quoted" in cells[3]
+
+    def test_nothing_but_bad_records(self, server: Server) -> None:
+        reply = server.invoke("{}\n{}", "application/jsonlines", accept="application/jsonlines")
+        assert [len(json.loads(line)["errors"]) for line in reply.body.splitlines()] == [4, 4]
+
+    def test_too_many_bad_records_are_refused(self, server: Server) -> None:
+        reply = server.invoke("{}\n" * 10_001, "application/jsonlines", accept="text/csv")
+        assert (reply.status, len(reply.json["errors"])) == (400, 100)
+        reply = server.invoke("{}\n" * 10_000, "application/jsonlines", accept="text/csv")
+        assert (reply.status, reply.body.count(b"\n")) == (200, 10_000)
+
+    def test_a_body_that_cannot_be_read_is_refused(self, server: Server) -> None:
+        reply = server.invoke(f'{CSV_ROW}\n"open', "text/csv", accept="text/csv")
+        assert reply.status == 400
 
 
 class TestTypes:

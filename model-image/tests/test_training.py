@@ -168,13 +168,6 @@ def test_failure_names_the_row_that_processing_has_not_seen(tmp_path: Path) -> N
         training.train(layout)
 
 
-def test_refuses_a_second_host(tmp_path: Path) -> None:
-    layout = small(tmp_path)
-    layout.resources.write_text(json.dumps({"current_host": "algo-1", "hosts": ["algo-1", "algo-2"]}))
-    with pytest.raises(Failure, match="training runs on one host, this job has 2"):
-        training.train(layout)
-
-
 def test_unforeseen_errors_keep_the_traceback_out_of_the_failure_file(tmp_path: Path) -> None:
     layout = small(tmp_path)
     layout.model.parent.mkdir(exist_ok=True)

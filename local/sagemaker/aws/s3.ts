@@ -33,13 +33,34 @@ export function parseS3Uri(uri: string): S3Location {
 const s3Uri = ({ bucket, key }: S3Location) => `s3://${bucket}/${key}`;
 const objectArn = ({ bucket, key }: S3Location) => `arn:aws:s3:::${bucket}/${key}`;
 
+/** How to download an input: until aborted, and only every `of`-th object. */
+export interface DownloadOptions {
+  signal?: AbortSignal;
+  shard?: { index: number; of: number };
+}
+
+const inShard = <T>(items: T[], { shard }: DownloadOptions) =>
+  shard ? items.filter((_, place) => place % shard.of === shard.index) : items;
+
 /** Downloads every object whose key begins with the prefix of `uri`, laid out below `folder` as SageMaker does. */
 export async function downloadPrefix(
   session: RoleSession,
   uri: string,
   folder: string,
-  signal?: AbortSignal,
+  options: DownloadOptions = {},
 ): Promise<void> {
+  const { signal } = options;
+  const location = parseS3Uri(uri);
+  const keys = await listPrefix(session, uri, signal);
+  await mkdir(folder, { recursive: true });
+  const { bucket } = location;
+  await inParallel(inShard(keys, options), (key) =>
+    downloadObject(session, { bucket, key }, localFile(folder, belowPrefix(location.key, key)), signal),
+  );
+}
+
+/** Keys of the objects that begin with the prefix of `uri`. @throws TransferError in AWS's words when there are none. */
+export async function listPrefix(session: RoleSession, uri: string, signal?: AbortSignal): Promise<string[]> {
   const location = parseS3Uri(uri);
   const keys = await listKeys(session, location, signal);
   if (keys.length === 0) {
@@ -47,11 +68,7 @@ export async function downloadPrefix(
       `No S3 objects found under S3 URL "${uri}" given in input data source. Please ensure that the bucket exists, that objects exist under that S3 prefix, and that the role "${session.roleArn}" has "s3:ListBucket" permissions on bucket "${location.bucket}".`,
     );
   }
-  await mkdir(folder, { recursive: true });
-  const { bucket } = location;
-  await inParallel(keys, (key) =>
-    downloadObject(session, { bucket, key }, localFile(folder, belowPrefix(location.key, key)), signal),
-  );
+  return keys;
 }
 
 /** Downloads the objects that a manifest lists: `[{"prefix": "s3://..."}, "key below it", ...]`. */
@@ -59,15 +76,27 @@ export async function downloadManifest(
   session: RoleSession,
   uri: string,
   folder: string,
-  signal?: AbortSignal,
+  options: DownloadOptions = {},
 ): Promise<void> {
+  const { signal } = options;
   const file = localFile(folder, ".manifest");
-  await downloadObject(session, parseS3Uri(uri), file, signal);
-  const [head, ...names] = parseManifest(await readFile(file, "utf8"), uri);
-  await rm(file);
-  await inParallel(names, (name) =>
-    downloadObject(session, parseS3Uri(head.prefix + name), localFile(folder, name), signal),
+  const { prefix, names } = await readManifest(session, uri, file, signal);
+  await inParallel(inShard(names, options), (name) =>
+    downloadObject(session, parseS3Uri(prefix + name), localFile(folder, name), signal),
   );
+}
+
+/** A manifest's prefix and the keys below it; `file` is where it is put for a moment. */
+export async function readManifest(
+  session: RoleSession,
+  uri: string,
+  file: string,
+  signal?: AbortSignal,
+): Promise<{ prefix: string; names: string[] }> {
+  await downloadObject(session, parseS3Uri(uri), file, signal);
+  const [{ prefix }, ...names] = parseManifest(await readFile(file, "utf8"), uri);
+  await rm(file);
+  return { prefix, names };
 }
 
 function parseManifest(text: string, uri: string): [{ prefix: string }, ...string[]] {
@@ -161,7 +190,8 @@ export async function uploadFolder(
   });
 }
 
-async function uploadFile(
+/** Uploads one file. */
+export async function uploadFile(
   session: RoleSession,
   file: string,
   location: S3Location,

@@ -14,12 +14,16 @@ export async function resolveFleet(platform: Foundation, endpointConfigName: str
   const config = platform.stores.endpointConfigs.get(endpointConfigName);
   if (!config) throw validationException(`Could not find endpoint configuration "${endpointConfigName}".`);
   const variants = await Promise.all(
-    (config.ProductionVariants ?? []).map((variant) => resolve(platform, variant)),
+    (config.ProductionVariants ?? []).map((variant) => resolveVariant(platform, variant)),
   );
   return { id: `i-${randomBytes(8).toString("hex")}`, endpointConfigName, variants, since: now() };
 }
 
-async function resolve(platform: Foundation, variant: ProductionVariant): Promise<DeployedVariant> {
+/** Fixes what a variant's model means today. @throws as `resolveFleet`. */
+export async function resolveVariant(
+  platform: Foundation,
+  variant: ProductionVariant,
+): Promise<DeployedVariant> {
   const model = platform.stores.models.get(variant.ModelName ?? "");
   if (!model) throw validationException(`Could not find model "${variant.ModelName}".`);
   const roleArn = model.ExecutionRoleArn ?? "";

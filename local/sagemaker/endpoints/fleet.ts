@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { RoleSession } from "../aws/cloud";
 import { downloadArchive, downloadPrefix } from "../aws/s3";
 import type { Foundation } from "../platform";
-import type { DeployedVariant, FleetRecord } from "../records";
+import type { DeployedVariant, FleetRecord, ModelData } from "../records";
 import { Replica } from "./replica";
 
 /** A variant while it serves. */
@@ -100,17 +100,21 @@ export class Fleet {
     const ml = this.mlFolder(variant.VariantName ?? "");
     const complete = join(ml, "..", "complete");
     if (existsSync(complete)) return;
-    const folder = join(ml, "model");
     await rm(ml, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    if (modelData)
-      await (modelData.packing === "none" ? downloadPrefix : downloadArchive)(
-        session,
-        modelData.s3Uri,
-        folder,
-      );
+    await downloadModel(modelData, session, join(ml, "model"));
     await writeFile(complete, "");
   }
+}
+
+/** Puts a model's files, if it has any, into `folder`, which is made. */
+export async function downloadModel(
+  data: ModelData | undefined,
+  session: RoleSession,
+  folder: string,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (data?.packing === "none") await downloadPrefix(session, data.s3Uri, folder);
+  else if (data) await downloadArchive(session, data.s3Uri, folder);
 }
 
 const fleetFolder = (home: string, endpointName: string, id: string) =>

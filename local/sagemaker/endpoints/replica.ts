@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RoleSession } from "../aws/cloud";
 import type { Container } from "../executors/executor";
 import { send } from "../http";
 import { ContainerLog, type LogTarget } from "../logs";
 import type { Foundation } from "../platform";
+import { freePort } from "../ports";
 import type { DeployedVariant } from "../records";
 
 /** AWS's limits: /ping answers within 2 s, first within 4 minutes; from SIGTERM to SIGKILL 30 s. */
@@ -23,6 +23,8 @@ export class UnhealthyContainer extends Error {}
 
 export interface ReplicaSettings {
   deployed: DeployedVariant;
+  /** In place of "production variant <name>" in messages. */
+  servesFor?: string;
   /** Unique among all replicas: names the container. */
   name: string;
   mlFolder: string;
@@ -77,6 +79,7 @@ export class Replica {
   private async launch(): Promise<void> {
     const { deployed, name, mlFolder, session } = this.settings;
     this.port = await freePort();
+    if (this.stopping) throw new UnhealthyContainer("It was stopped before it had started.");
     const { networkIsolation, environment, image } = deployed;
     const { containerCredentials, settings, executor } = this.platform;
     this.container = executor.run({
@@ -105,7 +108,8 @@ export class Replica {
     void container.exited.then((code) => (exitCode = code));
     for (;;) {
       if (exitCode === undefined && (await this.pings())) return;
-      const failed = `The primary container for production variant ${VariantName} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
+      const { servesFor = `production variant ${VariantName}` } = this.settings;
+      const failed = `The primary container for ${servesFor} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
       const lastWords = `Its last words: ${this.log.lastWords() || "none"}`;
       if (exitCode !== undefined) {
         throw new UnhealthyContainer(`${failed} It ended with exit code ${exitCode}. ${lastWords}`);
@@ -143,13 +147,4 @@ export class Replica {
       this.restarting = undefined;
     }
   }
-}
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }

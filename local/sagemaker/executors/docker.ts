@@ -53,12 +53,13 @@ export class DockerExecutor implements Executors {
   }
 
   private options(name: string, spec: ContainerSpec): string[] {
-    const { mlFolder, environment, entrypoint } = spec;
+    const { mlFolder, environment, entrypoint, hostNames = [] } = spec;
     const variables = Object.entries(environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
     const model = `${join(mlFolder, "model")}:${mlPrefix}/model:ro`;
     return [
       ...["--rm", "--name", name, "--label", `${label}=${this.home}`, "--network", "host"],
       ...["--volume", `${mlFolder}:${mlPrefix}`, ...(spec.readOnlyModel ? ["--volume", model] : [])],
+      ...hostNames.flatMap((host) => ["--add-host", `${host}:127.0.0.1`]),
       ...variables,
       // Docker takes one word here; the others precede the arguments.
       ...(entrypoint ? ["--entrypoint", entrypoint[0] ?? ""] : []),

@@ -11,6 +11,8 @@ export interface ContainerSpec {
   environment: Record<string, string>;
   /** Folder of this machine that the container has as /opt/ml. */
   mlFolder: string;
+  /** Names that mean this machine: those of a job's hosts. */
+  hostNames?: string[];
   /** Hosting: the model's files are there to be read only. */
   readOnlyModel?: boolean;
   /** Each line of standard output and error. */

@@ -2,11 +2,14 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { LocalImage } from "../../images";
 import { ImageError, pullImage } from "../aws/images";
 import type { RoleSession } from "../aws/cloud";
 import { TransferError } from "../aws/s3";
+import type { Container } from "../executors/executor";
 import { ContainerLog } from "../logs";
 import type { Foundation } from "../platform";
+import { hostAddresses, hostNames } from "./hosts";
 
 /** As AWS: from SIGTERM to SIGKILL of a job. */
 const stopGraceSeconds = 120;
@@ -17,6 +20,8 @@ export interface JobSpec {
   kind: "training-job" | "processing-job";
   name: string;
   roleArn: string;
+  /** How many hosts run the container at the same time. */
+  instanceCount: number;
   imageUri: string;
   entrypoint?: string[];
   arguments: string[];
@@ -26,21 +31,31 @@ export interface JobSpec {
   logGroup: string;
 }
 
-/** How a job's container ended. */
-export type Ending = { how: "exited"; code: number } | { how: "stopped" | "timed out" | "interrupted" };
+/** One of a job's hosts: what its container sees as /opt/ml, and its log. */
+export interface Host {
+  name: string;
+  ml: string;
+  log: ContainerLog;
+}
+
+/** How a job's containers ended: all by themselves with 0, one with another code, or because they were told to. */
+export type Ending =
+  | { how: "done" }
+  | { how: "failed"; host: Host; code: number }
+  | { how: "stopped" | "timed out" | "interrupted" };
+
+type Stop = Exclude<Ending["how"], "done" | "failed">;
 
 /** Why a job failed, in the words of its FailureReason. */
 export class JobFailure extends Error {}
 
-/** One job while it runs: its folder, its log, its container, and the means to stop it. */
+/** One job while it runs: its hosts with their folders, logs and containers, and the means to stop it. */
 export class JobRun {
-  /** What the container sees as /opt/ml. */
-  readonly ml: string;
+  readonly hosts: Host[];
   readonly session: RoleSession;
   private readonly folder: string;
-  private readonly log: ContainerLog;
   private readonly abort = new AbortController();
-  private ended: Exclude<Ending["how"], "exited"> | undefined;
+  private ended: Stop | undefined;
 
   constructor(
     private readonly platform: Foundation,
@@ -50,11 +65,19 @@ export class JobRun {
     const { kind, name, roleArn } = spec;
     const home = join(platform.settings.home, "sagemaker");
     this.folder = join(home, "work", `${kind}-${name}`);
-    this.ml = join(this.folder, "ml");
     this.session = platform.cloud.session(roleArn);
-    const stream = `${name}/algo-1-${Math.floor(Date.now() / 1000)}`;
-    const file = join(home, "logs", `${kind}s`, `${name}.log`);
-    this.log = new ContainerLog(this.session, { file, group: spec.logGroup, stream }, onLine);
+    const seconds = Math.floor(Date.now() / 1000);
+    this.hosts = hostNames(spec.instanceCount).map((host, index) => {
+      const stream = `${name}/${host}-${seconds}`;
+      const file = join(home, "logs", `${kind}s`, index === 0 ? `${name}.log` : `${name}.${host}.log`);
+      const log = new ContainerLog(this.session, { file, group: spec.logGroup, stream }, onLine);
+      return { name: host, ml: join(this.folder, host, "ml"), log };
+    });
+  }
+
+  /** The first host: the algorithm's leader. */
+  get leader(): Host {
+    return this.hosts[0] as Host;
   }
 
   /** Aborted when the job is to stop. */
@@ -63,52 +86,69 @@ export class JobRun {
   }
 
   /** What asked the job to stop, if anything did. */
-  get stopped(): Exclude<Ending["how"], "exited"> | undefined {
+  get stopped(): Stop | undefined {
     return this.ended;
   }
 
-  stop(why: Exclude<Ending["how"], "exited">): void {
+  stop(why: Stop): void {
     this.ended ??= why;
     this.abort.abort();
   }
 
-  lastWords(): string {
-    return this.log.lastWords();
-  }
-
-  /** Runs the container until it ends by itself, is stopped, or its time is over. */
-  async container(): Promise<Ending> {
+  /** Runs the containers until they end by themselves, one fails, they are stopped, or their time is over. */
+  async containers(): Promise<Ending> {
     const { spec, platform } = this;
     const image = await pullImage(platform.settings.home, this.session, spec.imageUri);
+    const shared = await this.environment();
     if (this.ended) return { how: this.ended };
-    const container = platform.executor.run({
-      name: `${spec.kind}-${spec.name}-${randomBytes(3).toString("hex")}`,
-      image,
-      entrypoint: spec.entrypoint,
-      arguments: spec.arguments,
-      environment: {
-        ...spec.environment,
-        ...(spec.networkIsolation ? {} : platform.containerCredentials.environment(this.session)),
-      },
-      mlFolder: this.ml,
-      onLine: (line) => this.log.line(line),
-    });
+    const running = this.hosts.map((host) => ({ host, container: this.start(host, image, shared) }));
     const timer = setTimeout(
       () => this.stop("timed out"),
       Math.min(spec.maxRuntimeSeconds * 1000, 2 ** 31 - 1),
     );
-    const stop = () => void container.stop(stopGraceSeconds);
+    const stop = () => running.forEach(({ container }) => void container.stop(stopGraceSeconds));
     this.signal.addEventListener("abort", stop);
-    const code = await container.exited;
-    await this.log.flush();
+    let failed: { host: Host; code: number } | undefined;
+    const end = async ({ host, container }: { host: Host; container: Container }) => {
+      const code = await container.exited;
+      if (code !== 0 && !failed) {
+        failed = { host, code };
+        stop(); // the others would wait for it
+      }
+      await host.log.flush();
+    };
+    await Promise.all(running.map(end));
     clearTimeout(timer);
     this.signal.removeEventListener("abort", stop);
-    return this.ended ? { how: this.ended } : { how: "exited", code };
+    if (this.ended) return { how: this.ended };
+    return failed ? { how: "failed", ...failed } : { how: "done" };
   }
 
-  /** Ends the log and removes the job's files; the log stays. */
+  /** What the containers of all hosts have in their environment. */
+  private async environment(): Promise<Record<string, string>> {
+    const { spec, platform } = this;
+    return {
+      ...(await hostAddresses(this.hosts.map(({ name }) => name))),
+      ...spec.environment,
+      ...(spec.networkIsolation ? {} : platform.containerCredentials.environment(this.session)),
+    };
+  }
+
+  private start({ name, ml, log }: Host, image: LocalImage, environment: Record<string, string>): Container {
+    const { spec, platform } = this;
+    const host = this.hosts.length > 1 ? `-${name}` : "";
+    return platform.executor.run({
+      name: `${spec.kind}-${spec.name}${host}-${randomBytes(3).toString("hex")}`,
+      ...{ image, entrypoint: spec.entrypoint, arguments: spec.arguments, environment },
+      hostNames: this.hosts.map((other) => other.name),
+      mlFolder: ml,
+      onLine: (line) => log.line(line),
+    });
+  }
+
+  /** Ends the logs and removes the job's files; the logs stay. */
   async close(): Promise<void> {
-    await this.log.close();
+    await Promise.all(this.hosts.map(({ log }) => log.close()));
     this.platform.containerCredentials.forget(this.session);
     this.session.close();
     await rm(this.folder, { recursive: true, force: true }).catch((error: Error) =>
@@ -116,10 +156,10 @@ export class JobRun {
     );
   }
 
-  /** An empty folder for the job. */
+  /** Empty folders for the job. */
   async prepare(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
-    await mkdir(this.ml, { recursive: true });
+    for (const { ml } of this.hosts) await mkdir(ml, { recursive: true });
   }
 }
 

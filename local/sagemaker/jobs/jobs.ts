@@ -5,8 +5,9 @@ import { now } from "../records";
 import { interruptedReason } from "./job-run";
 import { ProcessingJob, updateProcessingJob } from "./processing";
 import { TrainingJob, enterStatus } from "./training";
+import { TransformJob, updateTransformJob } from "./transform";
 
-type Job = TrainingJob | ProcessingJob;
+type Job = TrainingJob | ProcessingJob | TransformJob;
 
 /** The jobs that run now. */
 export class Jobs {
@@ -42,6 +43,15 @@ export class Jobs {
       } as const;
       updateProcessingJob(this.platform, ProcessingJobName, end);
     }
+    for (const { TransformJobName = "", TransformJobStatus } of stores.transformJobs.values()) {
+      if (!isRunning(TransformJobStatus)) continue;
+      const end = {
+        TransformJobStatus: "Failed",
+        TransformEndTime: time,
+        FailureReason: interruptedReason,
+      } as const;
+      updateTransformJob(this.platform, TransformJobName, end);
+    }
   }
 
   startTraining(name: string): void {
@@ -52,6 +62,10 @@ export class Jobs {
     this.start(`processing-job/${name}`, new ProcessingJob(this.platform, name));
   }
 
+  startTransform(name: string): void {
+    this.start(`transform-job/${name}`, new TransformJob(this.platform, name));
+  }
+
   /** Asks the job's container to end; the job then comes to its last status by itself. */
   stopTraining(name: string): void {
     this.running.get(`training-job/${name}`)?.job.run.stop("stopped");
@@ -59,6 +73,10 @@ export class Jobs {
 
   stopProcessing(name: string): void {
     this.running.get(`processing-job/${name}`)?.job.run.stop("stopped");
+  }
+
+  stopTransform(name: string): void {
+    this.running.get(`transform-job/${name}`)?.job.run.stop("stopped");
   }
 
   /** Marks all jobs as interrupted; they end when the executor ends their containers. */

@@ -6,8 +6,10 @@ import { tagObject, withMilliseconds } from "../events";
 import { mlPrefix } from "../executors/executor";
 import type { Foundation } from "../platform";
 import { type ProcessingJobRecord, now, shownOf } from "../records";
+import { shardOf } from "./hosts";
 import {
   type Ending,
+  type Host,
   JobFailure,
   JobRun,
   clipped,
@@ -16,13 +18,13 @@ import {
   readReason,
 } from "./job-run";
 
-const host = "algo-1";
 /** AWS's default, where a request says nothing. */
 const defaultMaxRuntimeSeconds = 86_400;
 
 /** A processing job, from its first status to its last. */
 export class ProcessingJob {
   readonly run: JobRun;
+  private failed: Host | undefined;
 
   constructor(
     private readonly platform: Foundation,
@@ -35,6 +37,7 @@ export class ProcessingJob {
         kind: "processing-job",
         name,
         roleArn: record.RoleArn ?? "",
+        instanceCount: record.ProcessingResources?.ClusterConfig?.InstanceCount ?? 1,
         imageUri: record.AppSpecification?.ImageUri ?? "",
         entrypoint: record.AppSpecification?.ContainerEntrypoint,
         arguments: record.AppSpecification?.ContainerArguments ?? [],
@@ -53,7 +56,7 @@ export class ProcessingJob {
     try {
       await this.prepare();
       this.update({ ProcessingStartTime: now() });
-      const ending: Ending = this.run.stopped ? { how: this.run.stopped } : await this.run.container();
+      const ending: Ending = this.run.stopped ? { how: this.run.stopped } : await this.run.containers();
       phase = "upload";
       await this.conclude(ending);
     } catch (error) {
@@ -67,24 +70,31 @@ export class ProcessingJob {
 
   private async prepare(): Promise<void> {
     const record = this.record();
+    const { hosts } = this.run;
     await this.run.prepare();
-    const config = join(this.run.ml, "config");
-    const outputs = this.outputs().map(({ folder }) => folder);
-    for (const folder of [config, join(this.run.ml, "output"), ...outputs])
-      await mkdir(folder, { recursive: true });
-    const files = {
-      "processingjobconfig.json": shownOf(record),
-      "resourceconfig.json": { current_host: host, hosts: [host] },
-    };
-    for (const [name, content] of Object.entries(files))
-      await writeFile(join(config, name), JSON.stringify(content));
-    await Promise.all((record.ProcessingInputs ?? []).map((input) => this.download(input)));
+    for (const host of hosts) {
+      const config = join(host.ml, "config");
+      const outputs = this.outputs(host).map(({ folder }) => folder);
+      for (const folder of [config, join(host.ml, "output"), ...outputs])
+        await mkdir(folder, { recursive: true });
+      const files = {
+        "processingjobconfig.json": shownOf(record),
+        "resourceconfig.json": { current_host: host.name, hosts: hosts.map(({ name }) => name) },
+      };
+      for (const [name, content] of Object.entries(files))
+        await writeFile(join(config, name), JSON.stringify(content));
+    }
+    for (const input of record.ProcessingInputs ?? [])
+      await Promise.all(hosts.map((host, index) => this.download(input, host, index)));
   }
 
-  private async download({ S3Input }: ProcessingInput): Promise<void> {
+  /** An input, or its part, for the host of this index. */
+  private async download({ S3Input }: ProcessingInput, host: Host, index: number): Promise<void> {
     if (!S3Input?.S3Uri || !S3Input.LocalPath) return;
+    const { hosts, session, signal } = this.run;
     const download = S3Input.S3DataType === "ManifestFile" ? downloadManifest : downloadPrefix;
-    await download(this.run.session, S3Input.S3Uri, this.local(S3Input.LocalPath), this.run.signal);
+    const shard = shardOf(S3Input.S3DataDistributionType, index, hosts.length);
+    await download(session, S3Input.S3Uri, local(host, S3Input.LocalPath), { signal, shard });
   }
 
   private async conclude(ending: Ending): Promise<void> {
@@ -98,38 +108,31 @@ export class ProcessingJob {
           ...this.exitMessage(),
           FailureReason: `The job ran longer than its MaxRuntimeInSeconds of ${this.run.spec.maxRuntimeSeconds} and was stopped.`,
         });
-      case "exited":
-        if (ending.code !== 0) throw this.algorithmError(ending.code);
+      case "failed":
+        this.failed = ending.host;
+        throw algorithmError(ending);
+      case "done":
     }
     const key = this.record().ProcessingOutputConfig?.KmsKeyId;
-    for (const { folder, uri } of this.outputs()) await uploadFolder(this.run.session, folder, uri, key);
+    // Of files of the same name the last host's stays, as on AWS one host's does.
+    for (const { folder, uri } of this.run.hosts.flatMap((host) => this.outputs(host)))
+      await uploadFolder(this.run.session, folder, uri, key);
     this.finish("Completed", this.exitMessage());
   }
 
-  /** The S3 outputs: where the container leaves them and where they go. */
-  private outputs(): { folder: string; uri: string }[] {
+  /** The S3 outputs: where a host's container leaves them and where they go. */
+  private outputs(host: Host): { folder: string; uri: string }[] {
     return (this.record().ProcessingOutputConfig?.Outputs ?? []).flatMap(({ S3Output }) =>
       S3Output?.S3Uri && S3Output.LocalPath
-        ? [{ folder: this.local(S3Output.LocalPath), uri: S3Output.S3Uri }]
+        ? [{ folder: local(host, S3Output.LocalPath), uri: S3Output.S3Uri }]
         : [],
     );
   }
 
-  /** Where a path below /opt/ml is on this machine. */
-  private local(path: string): string {
-    return join(this.run.ml, posix.relative(mlPrefix, posix.normalize(path)));
-  }
-
-  private algorithmError(code: number): JobFailure {
-    const reason = readReason(join(this.run.ml, "output", "failure")) ?? this.exitMessage().ExitMessage;
-    const words =
-      reason ?? `See job logs for more information. The last words: ${this.run.lastWords() || "none"}`;
-    const ending = `, exit code: ${code}`;
-    return new JobFailure(`AlgorithmError: ${words}`.slice(0, 1024 - ending.length) + ending);
-  }
-
+  /** What the first host that has something to say says; of a failed job the one that failed. */
   private exitMessage(): { ExitMessage?: string } {
-    const ExitMessage = readReason(join(this.run.ml, "output", "message"));
+    const hosts = this.failed ? [this.failed] : this.run.hosts;
+    const ExitMessage = hosts.map(({ ml }) => readReason(join(ml, "output", "message"))).find(Boolean);
     return ExitMessage ? { ExitMessage } : {};
   }
 
@@ -155,6 +158,19 @@ export class ProcessingJob {
     if (!record) throw new Error(`The processing job '${this.name}' is not known.`);
     return record;
   }
+}
+
+/** Where a path below /opt/ml of a host's container is on this machine. */
+const local = ({ ml }: Host, path: string) => join(ml, posix.relative(mlPrefix, posix.normalize(path)));
+
+/** What the failed host's container says, or else its last words. */
+function algorithmError({ host, code }: { host: Host; code: number }): JobFailure {
+  const reason =
+    readReason(join(host.ml, "output", "failure")) ?? readReason(join(host.ml, "output", "message"));
+  const words =
+    reason ?? `See job logs for more information. The last words: ${host.log.lastWords() || "none"}`;
+  const ending = `, exit code: ${code}`;
+  return new JobFailure(`AlgorithmError: ${words}`.slice(0, 1024 - ending.length) + ending);
 }
 
 /** Changes a processing job and announces it. */

@@ -6,8 +6,10 @@ import { downloadManifest, downloadPrefix, uploadArchive } from "../aws/s3";
 import { tagObject, withMilliseconds } from "../events";
 import type { Foundation } from "../platform";
 import { type StatusTransition, type TrainingJobRecord, now, shownOf } from "../records";
+import { mergeFolders, shardOf } from "./hosts";
 import {
   type Ending,
+  type Host,
   JobFailure,
   JobRun,
   clipped,
@@ -16,7 +18,6 @@ import {
   readReason,
 } from "./job-run";
 
-const host = "algo-1";
 /** AWS's default, where a request says nothing. */
 const defaultMaxRuntimeSeconds = 86_400;
 const maxFinalMetrics = 40;
@@ -51,6 +52,7 @@ export class TrainingJob {
         kind: "training-job",
         name,
         roleArn: record.RoleArn ?? "",
+        instanceCount: record.ResourceConfig?.InstanceCount ?? 1,
         imageUri: algorithm?.TrainingImage ?? "",
         entrypoint: algorithm?.ContainerEntrypoint,
         arguments: algorithm?.ContainerArguments ?? (algorithm?.ContainerEntrypoint ? [] : ["train"]),
@@ -75,7 +77,7 @@ export class TrainingJob {
       this.enter("Downloading", { TrainingStartTime: now() });
       await this.prepare();
       if (!this.run.stopped) this.enter("Training");
-      const ending: Ending = this.run.stopped ? { how: this.run.stopped } : await this.run.container();
+      const ending: Ending = this.run.stopped ? { how: this.run.stopped } : await this.run.containers();
       phase = "upload";
       await this.upload(ending);
     } catch (error) {
@@ -89,51 +91,54 @@ export class TrainingJob {
 
   private async prepare(): Promise<void> {
     const record = this.record();
-    const { ml } = this.run;
+    const { hosts } = this.run;
     await this.run.prepare();
-    const config = join(ml, "input", "config");
-    for (const folder of [config, join(ml, "model"), join(ml, "output", "data")])
-      await mkdir(folder, { recursive: true });
-    const channels = record.InputDataConfig ?? [];
-    const files = configFiles(record);
-    for (const [name, content] of Object.entries(files))
-      await writeFile(join(config, name), JSON.stringify(content));
-    await Promise.all(channels.map((channel) => this.download(channel)));
+    const names = hosts.map(({ name }) => name);
+    for (const { name: host, ml } of hosts) {
+      const config = join(ml, "input", "config");
+      for (const folder of [config, join(ml, "model"), join(ml, "output", "data")])
+        await mkdir(folder, { recursive: true });
+      for (const [name, content] of Object.entries(configFiles(record, host, names)))
+        await writeFile(join(config, name), JSON.stringify(content));
+    }
+    for (const channel of record.InputDataConfig ?? [])
+      await Promise.all(hosts.map((_, index) => this.download(channel, index)));
   }
 
-  private async download({ ChannelName, DataSource }: Channel): Promise<void> {
-    const { S3Uri = "", S3DataType } = DataSource?.S3DataSource ?? {};
-    const folder = join(this.run.ml, "input", "data", ChannelName ?? "");
+  /** A channel, or its part, for the host of this index. */
+  private async download({ ChannelName, DataSource }: Channel, index: number): Promise<void> {
+    const { S3Uri = "", S3DataType, S3DataDistributionType } = DataSource?.S3DataSource ?? {};
+    const { hosts, session, signal } = this.run;
+    const folder = join(hosts[index]?.ml ?? "", "input", "data", ChannelName ?? "");
     const download = S3DataType === "ManifestFile" ? downloadManifest : downloadPrefix;
-    await download(this.run.session, S3Uri, folder, this.run.signal);
+    const shard = shardOf(S3DataDistributionType, index, hosts.length);
+    await download(session, S3Uri, folder, { signal, shard });
   }
 
   /** Uploads what the container left and sets the last status: as on AWS, a stopped job keeps its model. */
   private async upload(ending: Ending): Promise<void> {
     if (ending.how === "interrupted") throw new JobFailure(interruptedReason);
-    const failed =
-      ending.how === "exited" && ending.code !== 0 ? this.algorithmError(ending.code) : undefined;
+    const failed = ending.how === "failed" ? algorithmError(ending) : undefined;
     if (!failed) this.enter("Uploading");
     const { OutputDataConfig, ModelArtifacts } = this.record();
     const key = OutputDataConfig?.KmsKeyId;
-    const data = join(this.run.ml, "output", "data");
+    const data = await this.merged("output", "data");
     if (existsSync(data) && (await readdir(data)).length > 0) {
       await uploadArchive(this.run.session, data, `${outputPrefix(this.record())}/output.tar.gz`, key);
     }
     if (failed) throw failed;
-    await uploadArchive(this.run.session, join(this.run.ml, "model"), ModelArtifacts.S3ModelArtifacts, key);
+    const model = await this.merged("model");
+    await uploadArchive(this.run.session, model, ModelArtifacts.S3ModelArtifacts, key);
     if (ending.how === "stopped") this.finish("Stopped", "Stopped");
     else if (ending.how === "timed out") this.finish("Stopped", "MaxRuntimeExceeded");
     else this.finish("Completed", "Completed");
   }
 
-  private algorithmError(code: number): JobFailure {
-    const reason = readReason(join(this.run.ml, "output", "failure"));
-    const words =
-      reason ??
-      `the container wrote no /opt/ml/output/failure. Its last words: ${this.run.lastWords() || "none"}`;
-    const ending = `, exit code: ${code}`;
-    return new JobFailure(`AlgorithmError: ${words}`.slice(0, 1024 - ending.length) + ending);
+  /** A folder of all hosts, merged into one, as SageMaker does. */
+  private async merged(...path: string[]): Promise<string> {
+    const folders = this.run.hosts.map(({ ml }) => join(ml, ...path));
+    await mergeFolders(folders);
+    return folders[0] ?? "";
   }
 
   private fail(reason: string): void {
@@ -202,8 +207,22 @@ export function announceTrainingJob(events: Foundation["events"], record: Traini
 export const outputPrefix = (record: Pick<TrainingJobRecord, "OutputDataConfig" | "TrainingJobName">) =>
   `${record.OutputDataConfig?.S3OutputPath?.replace(/\/+$/, "")}/${record.TrainingJobName}/output`;
 
-/** What the container finds in input/config. */
-function configFiles(record: Readonly<TrainingJobRecord>): Record<string, unknown> {
+/** What the failed host's container says, or else its last words. */
+function algorithmError({ host, code }: { host: Host; code: number }): JobFailure {
+  const reason = readReason(join(host.ml, "output", "failure"));
+  const words =
+    reason ??
+    `the container wrote no /opt/ml/output/failure. Its last words: ${host.log.lastWords() || "none"}`;
+  const ending = `, exit code: ${code}`;
+  return new JobFailure(`AlgorithmError: ${words}`.slice(0, 1024 - ending.length) + ending);
+}
+
+/** What the container of `host` finds in input/config. */
+function configFiles(
+  record: Readonly<TrainingJobRecord>,
+  host: string,
+  hosts: string[],
+): Record<string, unknown> {
   const instance = record.ResourceConfig?.InstanceType;
   const group = "homogeneousCluster";
   return {
@@ -212,8 +231,8 @@ function configFiles(record: Readonly<TrainingJobRecord>): Record<string, unknow
       (record.InputDataConfig ?? []).map((channel) => [channel.ChannelName ?? "", channelConfig(channel)]),
     ),
     "resourceconfig.json": {
-      ...{ current_host: host, current_instance_type: instance, current_group_name: group, hosts: [host] },
-      instance_groups: [{ instance_group_name: group, instance_type: instance, hosts: [host] }],
+      ...{ current_host: host, current_instance_type: instance, current_group_name: group, hosts },
+      instance_groups: [{ instance_group_name: group, instance_type: instance, hosts }],
       network_interface_name: "lo",
     },
   };

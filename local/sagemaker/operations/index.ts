@@ -6,12 +6,14 @@ import type { Operation } from "./operation";
 import { processingJobOperations } from "./processing-jobs";
 import { tagOperations } from "./tags";
 import { trainingJobOperations } from "./training-jobs";
+import { transformJobOperations } from "./transform-jobs";
 
 /** Every operation of the control plane that this server has. */
 export const operations = new Map<string, Operation>(
   Object.entries({
     ...processingJobOperations,
     ...trainingJobOperations,
+    ...transformJobOperations,
     ...modelOperations,
     ...endpointConfigOperations,
     ...endpointOperations,

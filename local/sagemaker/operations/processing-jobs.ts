@@ -4,6 +4,7 @@ import type {
   StopProcessingJobRequest,
 } from "@aws-sdk/client-sagemaker";
 import { posix } from "node:path";
+import { requireInstances } from "../jobs/hosts";
 import { announceProcessingJob, updateProcessingJob } from "../jobs/processing";
 import { type Platform, arnOf } from "../platform";
 import { notSupported, resourceInUse, validationException } from "../protocol/errors";
@@ -29,9 +30,8 @@ function requireSupported({
   ProcessingInputs = [],
   ProcessingOutputConfig,
 }: CreateProcessingJobRequest): void {
-  if ((ProcessingResources?.ClusterConfig?.InstanceCount ?? 1) > 1) {
-    throw notSupported("processing on several instances", "Set ClusterConfig.InstanceCount to 1.");
-  }
+  const { InstanceCount, InstanceType } = ProcessingResources?.ClusterConfig ?? {};
+  requireInstances(InstanceCount, InstanceType, "processing job");
   for (const { InputName, S3Input } of ProcessingInputs) {
     if (!S3Input) throw notSupported(`the source of input '${InputName}'`, "Use an S3Input.");
     if (S3Input.S3InputMode === "Pipe") throw notSupported("the input mode Pipe", "Use File.");

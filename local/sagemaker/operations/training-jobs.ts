@@ -3,6 +3,7 @@ import type {
   DescribeTrainingJobRequest,
   StopTrainingJobRequest,
 } from "@aws-sdk/client-sagemaker";
+import { requireInstances } from "../jobs/hosts";
 import { announceTrainingJob, enterStatus, outputPrefix } from "../jobs/training";
 import { type Platform, arnOf } from "../platform";
 import { notSupported, resourceInUse, validationException } from "../protocol/errors";
@@ -34,9 +35,10 @@ function requireSupported(request: CreateTrainingJobRequest): void {
   ) {
     throw notSupported("the input mode Pipe", "Use File or FastFile.");
   }
-  if ((ResourceConfig?.InstanceCount ?? 1) > 1 || ResourceConfig?.InstanceGroups) {
-    throw notSupported("training on several instances", "Set ResourceConfig.InstanceCount to 1.");
+  if (ResourceConfig?.InstanceGroups) {
+    throw notSupported("ResourceConfig.InstanceGroups", "Set InstanceType and InstanceCount.");
   }
+  requireInstances(ResourceConfig?.InstanceCount, ResourceConfig?.InstanceType, "training job");
   if (OutputDataConfig?.CompressionType === "NONE") {
     throw notSupported("OutputDataConfig.CompressionType NONE", "Use GZIP.");
   }

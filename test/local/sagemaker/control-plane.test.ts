@@ -135,11 +135,12 @@ describe("control plane of the local SageMaker", function () {
     });
 
     it("refuses at once what it could only run wrongly", async () => {
+      const group = { InstanceType: "ml.m5.large", InstanceCount: 2, InstanceGroupName: "workers" } as const;
       const request = trainingRequest("many", made, {
-        ResourceConfig: { InstanceType: "ml.m5.large", InstanceCount: 2, VolumeSizeInGB: 1 },
+        ResourceConfig: { InstanceGroups: [group], VolumeSizeInGB: 1 },
       });
       const error = await failure(made.sagemaker.send(new CreateTrainingJobCommand(request)));
-      expect(error.message).to.contain("does not support training on several instances");
+      expect(error.message).to.contain("does not support ResourceConfig.InstanceGroups");
     });
   });
 

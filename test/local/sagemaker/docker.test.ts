@@ -87,6 +87,14 @@ describe("local SageMaker with the executor docker", function () {
     expect(job.TrainingJobStatus).to.equal("Completed");
   });
 
+  it("trains on two hosts that find each other by name", async () => {
+    const job = await train(target(), "docker-hosts", {
+      HyperParameters: { mode: "hosts" },
+      ResourceConfig: { InstanceType: "ml.m5.large", InstanceCount: 2, VolumeSizeInGB: 10 },
+    });
+    expect([job.TrainingJobStatus, job.FailureReason]).to.deep.equal(["Completed", undefined]);
+  });
+
   it("hands the failure file on", async () => {
     const job = await train(target(), "docker-fail", { HyperParameters: { mode: "fail" } });
     expect(job.FailureReason).to.equal("AlgorithmError: the numbers do not add up, exit code: 3");

@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,8 @@ def process() -> int:
     for file in (ML / "processing" / "input" / "raw").rglob("*.txt"):
         numbers = [2 * int(line) for line in file.read_text().split()]
         (ML / "processing" / "output" / "train" / file.name).write_text("\n".join(map(str, numbers)))
+    host = json.loads((ML / "config" / "resourceconfig.json").read_text())
+    print(f"{host['current_host']} of {len(host['hosts'])}", flush=True)
     (ML / "output" / "message").write_text(
         f"done by {config['ProcessingJobName']} with {' '.join(sys.argv[2:])}"
     )
@@ -38,6 +42,8 @@ def train() -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(save({"stopped": True})))
         print("hanging", flush=True)
         time.sleep(600)
+    if mode == "hosts":
+        return train_on_hosts(parameters.get("broken"))
     files = sorted((ML / "input" / "data" / "train").rglob("*.txt"))
     total = sum(int(line) for file in files for line in file.read_text().split())
     print(f"metric sum={total - 1}\nmetric sum={total}", flush=True)
@@ -45,6 +51,42 @@ def train() -> int:
     (ML / "output" / "data" / "files.json").write_text(json.dumps([file.name for file in files]))
     seen = {name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "COLOUR", "AWS_ACCESS_KEY_ID")}
     return save({"sum": total, "parameters": parameters, "seen": seen})
+
+
+def train_on_hosts(broken: str | None) -> int:
+    """All hosts tell the first what files they have; `broken` names one that fails while the others go on."""
+    config = json.loads((ML / "input" / "config" / "resourceconfig.json").read_text())
+    me, hosts = config["current_host"], config["hosts"]
+    files = sorted(file.name for file in (ML / "input" / "data" / "train").rglob("*.txt"))
+    print(f"{me} has {files}", flush=True)
+    if broken == me:
+        (ML / "output" / "failure").write_text(f"{me} is out of numbers")
+        return 6
+    if broken:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        time.sleep(600)
+    given = dict(entry.split("=") for entry in os.environ["HOST_ADDRESSES"].split(","))
+    ip, port = given[hosts[0]].split(":")
+    (ML / "output" / "data").mkdir(parents=True, exist_ok=True)
+    (ML / "output" / "data" / f"{me}.json").write_text(json.dumps(config))
+    if me != hosts[0]:
+        (ML / "model" / f"{me}.json").write_text("{}")
+        # In a container the name means the same; a plain process has no names of its own.
+        where = hosts[0] if str(ML) == "/opt/ml" else ip
+        while True:
+            try:
+                with socket.create_connection((where, int(port))) as link:
+                    link.sendall(json.dumps({me: files}).encode())
+                return 0
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+    found = {me: files}
+    with socket.create_server((ip, int(port))) as server:
+        for _ in hosts[1:]:
+            link, _ = server.accept()
+            with link, link.makefile() as told:
+                found.update(json.load(told))
+    return save(found)
 
 
 def save(model: object) -> int:
@@ -56,11 +98,17 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    at_once = most_at_once = 0
+    lock = threading.Lock()
+
     def do_GET(self) -> None:
-        self.answer(200, {})
+        wanted = os.environ.get("EXECUTION_PARAMETERS", "{}")
+        self.answer(200, json.loads(wanted) if self.path == "/execution-parameters" else {})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers["content-type"] == "text/numbers":
+            return self.double(body.decode().splitlines())
         if body == b"crash":
             os._exit(9)
         if body == b"bad":
@@ -81,8 +129,29 @@ class Handler(BaseHTTPRequestHandler):
             },
         )
 
+    def double(self, lines: list[str]) -> None:
+        """Twice each number; Accept text/sizes: how many there are, and how many requests came at once."""
+        with self.lock:
+            Handler.at_once += 1
+            Handler.most_at_once = max(Handler.at_once, Handler.most_at_once)
+        if "slow" in lines:
+            time.sleep(600)
+        time.sleep(float(os.environ.get("PAUSE", "0")))
+        with self.lock:
+            Handler.at_once -= 1
+        if "crash" in lines:
+            os._exit(9)
+        if "bad" in lines:
+            return self.answer(400, {"message": "bad is no number"})
+        if self.headers["accept"] == "text/sizes":
+            return self.answer_text(f"{len(lines)} of {self.most_at_once}")
+        self.answer_text("\n".join(str(2 * int(line)) for line in lines))
+
     def answer(self, status: int, value: object) -> None:
-        body = json.dumps(value).encode()
+        self.answer_text(json.dumps(value), status)
+
+    def answer_text(self, text: str, status: int = 200) -> None:
+        body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

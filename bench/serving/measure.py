@@ -1,0 +1,233 @@
+"""Starts each server by itself, waits until it is healthy, checks its answer, and loads it with wrk."""
+
+import csv
+import http.client
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PEERS, TOOLS = os.environ["PEERS"], Path(os.environ["TOOLS"])
+SIZES = (1, 100, 1000)
+CONNECTIONS = 8
+REQUEST = (
+    "pickup",
+    "passengers",
+    "distance",
+    "color",
+    "pickup_zone",
+    "dropoff_zone",
+    "pickup_borough",
+    "dropoff_borough",
+)
+
+Commands = list[list[str]]
+
+
+class Figures(NamedTuple):
+    """Of one server under one payload: requests a second, milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+
+
+def container(port: int, _home: Path) -> Commands:
+    """This container's server."""
+    os.environ.update(BIND_HOST="127.0.0.1", SAGEMAKER_BIND_TO_PORT=str(port))
+    return [[sys.executable, "-m", "slipway_model", "serve"]]
+
+
+def sample(port: int, home: Path) -> Commands:
+    """gunicorn as AWS's sample starts it; nginx in front where Debian's could be had."""
+    nginx = TOOLS / "usr/sbin/nginx"
+    bind = f"unix:{home}/gunicorn.sock" if nginx.exists() else f"127.0.0.1:{port}"
+    gunicorn = [PEERS, "-m", "gunicorn", "--no-control-socket", "--timeout", "60", "-k", "sync", "-b", bind]
+    commands = [[*gunicorn, "-w", "2", "--chdir", str(HERE), "sample:app"]]
+    if nginx.exists():
+        text = (HERE / "nginx.conf").read_text().replace("HOME", str(home)).replace("PORT", str(port))
+        (home / "nginx.conf").write_text(text)
+        commands.append([str(nginx), "-p", str(home), "-e", f"{home}/nginx.log", "-c", f"{home}/nginx.conf"])
+    return commands
+
+
+def bento(port: int, home: Path) -> Commands:
+    """BentoML."""
+    os.environ.update(BENTOML_DO_NOT_TRACK="True", BENTOML_HOME=str(home))
+    serve = [PEERS, "-m", "bentoml", "serve", "bento:Fare", "--working-dir", str(HERE)]
+    return [[*serve, "--host", "127.0.0.1", "--port", str(port)]]
+
+
+def constant(port: int, _home: Path) -> Commands:
+    """The same HTTP stack with nothing behind it."""
+    os.environ["PORT"] = str(port)
+    return [[sys.executable, str(HERE / "constant.py")]]
+
+
+SERVERS: dict[str, tuple[Callable[[int, Path], Commands], str]] = {
+    "this container": (container, "/ping"),
+    "AWS sample": (sample, "/ping"),
+    "BentoML": (bento, "/readyz"),
+    "constant": (constant, "/ping"),
+}
+
+
+def main() -> None:
+    """Measure all servers and print figures and ratios."""
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    front = "nginx" if (TOOLS / "usr/sbin/nginx").exists() else "no nginx: it could not be had"
+    load = os.getloadavg()[0]
+    print(
+        f"wrk, {CONNECTIONS} connections, {seconds} s each; AWS sample with {front}; load average {load:.1f}"
+    )
+    print("\nserver           rows  requests/s   p50 ms   p99 ms     MB  healthy s")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        home.chmod(0o755)  # nginx's workers give up root's rights, and must reach the socket
+        bodies = {size: _body(size, home) for size in SIZES}
+        measured: dict[str, dict[int, Figures]] = {}
+        wanted: dict[int, list[dict[str, float]]] = {}
+        for name, (commands, ping) in SERVERS.items():
+            measured[name] = _measure(name, commands, ping, bodies, home, seconds, wanted)
+    print()
+    for name in ("AWS sample", "BentoML", "constant"):
+        for size in SIZES:
+            own, other = measured["this container"][size], measured[name][size]
+            print(
+                f"this container to {name}, {size} rows: {own.rate / other.rate:.2f} times the requests/s, "
+                f"{own.p99 / other.p99:.2f} of the p99"
+            )
+
+
+def _measure(
+    name: str,
+    commands: Callable[[int, Path], Commands],
+    ping: str,
+    bodies: dict[int, Path],
+    home: Path,
+    seconds: int,
+    wanted: dict[int, list[dict[str, float]]],
+) -> dict[int, Figures]:
+    port = _free_port()
+    began = time.perf_counter()
+    log = (home / "log").open("w")
+    started = [
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=home, start_new_session=True)
+        for command in commands(port, home)
+    ]
+    figures: dict[int, Figures] = {}
+    try:
+        while not _is_healthy(port, ping):
+            if time.perf_counter() - began > 60:
+                raise SystemExit(f"{name} is not healthy after 60 s:\n{(home / 'log').read_text()[-2000:]}")
+            time.sleep(0.02)
+        healthy = time.perf_counter() - began
+        for size, path in bodies.items():
+            _check(name, _ask(port, path), wanted.setdefault(size, []))
+            _wrk(port, path, 1)
+            figures[size] = _wrk(port, path, seconds)
+            memory = sum(_memory(process.pid) for process in started)
+            f = figures[size]
+            print(
+                f"{name:<15} {size:>5} {f.rate:>11,.0f} {f.p50:>8.2f} {f.p99:>8.2f} "
+                f"{memory:>6.0f} {healthy:>10.1f}",
+                flush=True,
+            )
+    finally:
+        for process in reversed(started):
+            process.send_signal(signal.SIGTERM)
+        for process in started:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+    return figures
+
+
+def _body(size: int, home: Path) -> Path:
+    """A request of the first `size` rows of the sample data."""
+    records: list[dict[str, Any]] = []
+    with (ROOT / "data" / "taxis.csv").open(encoding="utf-8", newline="") as file:
+        for row, _ in zip(csv.DictReader(file), range(size), strict=False):
+            numbers = {"passengers": int(row["passengers"]), "distance": float(row["distance"])}
+            records.append({**{name: row[name] or None for name in REQUEST}, **numbers})
+    path = home / f"body-{size}.json"
+    path.write_text(json.dumps({"instances": records}))
+    return path
+
+
+def _ask(port: int, body: Path) -> list[dict[str, float]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", "/invocations", body.read_bytes(), {"content-type": "application/json"})
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    if response.status != 200:
+        raise SystemExit(f"{response.status}: {text[:500]!r}")
+    predictions: list[dict[str, float]] = json.loads(text)["predictions"]
+    return predictions
+
+
+def _check(name: str, got: list[dict[str, float]], wanted: list[dict[str, float]]) -> None:
+    """All servers but the constant one must predict what the first one does: it is the same model."""
+    if name == "constant":
+        return
+    wanted.extend(got if not wanted else [])
+    for one, other in zip(got, wanted, strict=True):
+        if not all(math.isclose(one[key], other[key], rel_tol=1e-9) for key in ("value", "lower", "upper")):
+            raise SystemExit(f"{name} predicts {one}, not {other}")
+
+
+def _wrk(port: int, body: Path, seconds: int) -> Figures:
+    done = subprocess.run(
+        [str(TOOLS / "usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s",
+         "-s", str(HERE / "post.lua"), f"http://127.0.0.1:{port}/invocations"],
+        env={**os.environ, "BODY": str(body)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = json.loads(done.stdout.splitlines()[-1])
+    if told["failed"]:
+        raise SystemExit(f"{told['failed']} of {told['requests']} requests failed")
+    return Figures(told["requests"] / told["microseconds"] * 1e6, told["p50"] / 1e3, told["p99"] / 1e3)
+
+
+def _memory(pid: int) -> float:
+    """Megabytes of a process and all below it; what they share counts once (PSS)."""
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    below = sum(_memory(int(child)) for child in children.stdout.split())
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1000 + below
+    return below
+
+
+def _is_healthy(port: int, path: str) -> bool:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        connection.close()
+    except (OSError, http.client.HTTPException):
+        return False
+    return status == 200
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()
