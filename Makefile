@@ -29,11 +29,13 @@ lint: ## Check formatting, types and style
 format: ## Put the formatting right
 	@./setup.sh --test
 	@npx prettier --write --log-level warn .
-	@.venv/bin/ruff format --quiet model-image local
+	@.venv/bin/ruff format --quiet model-image local bench
 
 bench: ## Measure the numbers of bench/README.md
 	@./setup.sh --test
 	@bash bench/demo.sh
+	@bash bench/serving/run.sh
+	@bash bench/training/run.sh
 
 clean: ## Stop the servers and remove all that was installed or made here
 	@if [ -d node_modules ]; then node automation/bin.js local reset; fi

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { resolve } from "node:path";
 import { version } from "../package.json";
+import { type ImageOptions } from "./commands/check-image";
 import { explainError } from "./errors";
 import { interruptSignal, listenForInterrupts } from "./interrupt";
 import { createOutput, type Output } from "./output";
@@ -49,6 +50,21 @@ function commandLine(): Command {
     (await import("./commands/release.ts")).release(stack, outputFor(options)),
   );
 
+  stackCommand(
+    program,
+    "releases",
+    "the releases of a stack: when, by which commit, how good, served or not",
+  ).action(async (stack: string, options: JsonOption) =>
+    (await import("./commands/releases.ts")).releases(stack, outputFor(options)),
+  );
+
+  stackCommand(program, "rollback", "serve an earlier release again, without training")
+    .argument("[release]", "its id; without one, the last good one before the current")
+    .option("--reason <text>", "what the subscribers are told", "It was rolled back by hand.")
+    .action(async (stack: string, release: string | undefined, options: JsonOption & { reason: string }) =>
+      (await import("./commands/rollback.ts")).rollback(stack, release, options.reason, outputFor(options)),
+    );
+
   stackCommand(program, "predict", "ask the public prediction URL of a stack")
     .argument("[field=value...]", "fields that differ from the schema's example record")
     .option("--file <file>", "JSON file with one record or a list of records ('-' for standard input)")
@@ -79,6 +95,23 @@ function commandLine(): Command {
     );
 
   addLocalCommands(new Command("local").copyInheritedSettings(program), program);
+
+  command(
+    program,
+    "check-image",
+    "whether a container image keeps SageMaker's rules: what does not hold, why, the fix",
+  )
+    .argument("<image or folder>", "name of a Docker image, or a folder with a Dockerfile")
+    .option("--train-data <folder>", "data for train: a folder with one folder a channel")
+    .option("--hyperparameters <file>", "JSON object of hyperparameters for train")
+    .option("--model <folder>", "model for serve: what model.tar.gz holds (without it: what train makes)")
+    .option("--request <file>", "body of a request for serve")
+    .option("--content-type <type>", "its content type (without it: by the file's name)")
+    .option("--junit <file>", "write the report as JUnit XML, too")
+    .addHelpText("after", "\nExample:\n  $ npx slipway check-image model-image --junit check-image.xml")
+    .action(async (image: string, options: JsonOption & ImageOptions) =>
+      (await import("./commands/check-image.ts")).checkImage(image, options, outputFor(options)),
+    );
 
   command(program, "doctor", "what is missing on this machine, and the fix for each").action(
     async (options: JsonOption) => (await import("./commands/doctor.ts")).doctor(outputFor(options)),

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { throwIfInterrupted } from "../interrupt";
+import { type Output } from "../output";
+import { Docker } from "./docker";
+import { findImage } from "./image";
+import { type InputFiles, isOwnImage, readInputs, withOwnSample } from "./inputs";
+import { type Limits, sageMakerLimits } from "./limits";
+import { type Report, reportOn } from "./report";
+import { type Finding, type Result, type Rule, Skipped } from "./rule";
+import { rules } from "./rules";
+import { Trial } from "./trial";
+
+const parts: Record<Rule["part"], string> = { image: "The image", train: "Training", serve: "Serving" };
+
+/**
+ * Runs an image through all rules. What it starts is gone when it returns, also after an interruption.
+ * @param imageOrFolder name of a Docker image, or a folder with a Dockerfile, which is built.
+ * @throws UserError when there is no Docker engine, no such image, or no port to serve on.
+ */
+export async function checkImage(
+  imageOrFolder: string,
+  files: InputFiles,
+  output: Output,
+  limits: Limits = sageMakerLimits,
+): Promise<Report> {
+  const given = readInputs(files);
+  const docker = await Docker.connect();
+  const folder = mkdtempSync(join(tmpdir(), "slipway-check-image-"));
+  try {
+    const image = await output.step(`Image ${imageOrFolder}`, () => findImage(docker, imageOrFolder));
+    const inputs = isOwnImage(image)
+      ? await output.step("Sample data", () => withOwnSample(docker, image, given, folder))
+      : given;
+    const trial = new Trial(docker, image, inputs, limits, folder);
+    const results: Result[] = [];
+    for (const part of Object.keys(parts) as Rule["part"][]) {
+      results.push(...(await checkPart(part, trial, output)));
+    }
+    return reportOn(imageOrFolder, image.Id, results);
+  } finally {
+    await docker.removeAll();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function checkPart(part: Rule["part"], trial: Trial, output: Output): Promise<Result[]> {
+  return output.step(parts[part], async (progress) => {
+    const results: Result[] = [];
+    for (const rule of rules.filter((rule) => rule.part === part)) {
+      progress.now(rule.title);
+      const began = performance.now();
+      const finding = await findingOf(rule, trial);
+      const { id, title, why, fix } = rule;
+      const seconds = (performance.now() - began) / 1000;
+      results.push({ id, part, title, why, fix, ...finding, seconds });
+    }
+    const failed = results.filter(({ status }) => status === "fails").map(({ id }) => id);
+    progress.result(failed.length ? `does not hold: ${failed.join(", ")}` : `${results.length} rules`);
+    return results;
+  });
+}
+
+async function findingOf(rule: Rule, trial: Trial): Promise<Finding> {
+  throwIfInterrupted();
+  try {
+    return await rule.check(trial);
+  } catch (error) {
+    if (error instanceof Skipped) return { status: "skipped", detail: error.message };
+    throw error;
+  }
+}

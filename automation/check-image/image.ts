@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { createGzip } from "node:zlib";
+import { UserError } from "../errors";
+import { interruptSignal, throwIfInterrupted } from "../interrupt";
+import { run } from "../run";
+import { type Docker } from "./docker";
+
+const buildMs = 60 * 60_000;
+
+/** What `docker image inspect` says, as far as rules need it. */
+export interface Image {
+  Id: string;
+  Os: string;
+  Architecture: string;
+  /** Bytes, not compressed. */
+  Size: number;
+  RepoDigests?: string[];
+  Config: { Entrypoint?: string[] | null; User?: string; Env?: string[] | null };
+  /** Only from engines that store images in containerd. */
+  Descriptor?: { mediaType: string };
+}
+
+/** A manifest as a registry holds it. */
+export interface Manifest {
+  mediaType?: string;
+  manifests?: unknown[];
+  config?: { size: number };
+  layers?: { size: number }[];
+}
+
+/** The image to check: built from a folder, there already, or pulled. @throws UserError when it cannot be had. */
+export async function findImage(docker: Docker, imageOrFolder: string): Promise<Image> {
+  const isFolder = existsSync(imageOrFolder) && statSync(imageOrFolder).isDirectory();
+  const reference = isFolder ? await build(imageOrFolder) : imageOrFolder;
+  const there = await inspect(reference);
+  if (there) return there;
+  try {
+    await docker.call(["pull", "--quiet", reference], buildMs);
+  } catch (error) {
+    throwIfInterrupted();
+    throw new UserError(
+      `There is no image '${reference}' here, it cannot be pulled, and there is no folder of that name. ` +
+        `${(error as Error).message} Give a folder with a Dockerfile, or an image that 'docker pull' can get.`,
+    );
+  }
+  return (await inspect(reference))!;
+}
+
+async function inspect(reference: string): Promise<Image | undefined> {
+  const { code, stdout } = await run("docker", ["image", "inspect", "--", reference]);
+  return code === 0 ? (JSON.parse(stdout) as Image[])[0] : undefined;
+}
+
+/** Builds a folder for SageMaker's platform; the tag stays, so that the next build is quick. */
+async function build(folder: string): Promise<string> {
+  if (!existsSync(join(folder, "Dockerfile"))) {
+    throw new UserError(
+      `There is no Dockerfile in ${folder}. Give the folder that has it, or an image's name.`,
+    );
+  }
+  const name = basename(resolve(folder)).toLowerCase();
+  const tag = `slipway-check-image:${name.replace(/[^a-z0-9_.-]/g, "-").replace(/^[.-]+/, "") || "latest"}`;
+  const base = process.env.SLIPWAY_BASE_IMAGE;
+  const buildArguments = base ? ["--build-arg", `BASE_IMAGE=${base}`] : [];
+  const { code, stdout, stderr } = await run(
+    "docker",
+    [
+      "build",
+      "--network",
+      "host",
+      "--platform",
+      "linux/amd64",
+      "--force-rm",
+      ...buildArguments,
+      "--tag",
+      tag,
+      folder,
+    ],
+    // An attestation would turn the image into an index, which SageMaker refuses.
+    {
+      timeout: buildMs,
+      signal: interruptSignal,
+      env: { ...process.env, BUILDX_NO_DEFAULT_ATTESTATIONS: "1" },
+    },
+  );
+  throwIfInterrupted();
+  if (code === 0) return tag;
+  const words = `${stdout}\n${stderr}`.trim().split("\n").slice(-8).join("\n");
+  throw new UserError(`${folder} cannot be built. Put right what 'docker build' says:\n${words}`);
+}
+
+/** The manifest of an image in the registry it came from; undefined when it has not been in one, or that is silent. */
+export async function registryManifest({ RepoDigests = [] }: Image): Promise<Manifest | undefined> {
+  const [reference] = RepoDigests;
+  if (!reference) return undefined;
+  // "insecure" is about registries on this machine; others are asked over TLS first.
+  const asked = ["manifest", "inspect", "--insecure", reference];
+  const { code, stdout } = await run("docker", asked, { timeout: 60_000, signal: interruptSignal });
+  return code === 0 ? (JSON.parse(stdout) as Manifest) : undefined;
+}
+
+/** Bytes of an image when compressed: those of its registry's manifest, else of what `docker save` gives. */
+export async function compressedBytes(image: Image): Promise<number> {
+  const manifest = await registryManifest(image);
+  if (manifest?.layers) {
+    return manifest.layers.reduce((sum, { size }) => sum + size, manifest.config?.size ?? 0);
+  }
+  let bytes = 0;
+  // Not `run`, which would hold the whole image in memory.
+  const save = spawn("docker", ["save", image.Id], {
+    stdio: ["ignore", "pipe", "ignore"],
+    signal: interruptSignal,
+  });
+  save.on("error", () => save.stdout.destroy());
+  // Level 1: some per cent larger than what a push makes of it, in a quarter of the time.
+  for await (const piece of save.stdout.pipe(createGzip({ level: 1 }))) bytes += (piece as Buffer).length;
+  throwIfInterrupted();
+  return bytes;
+}
