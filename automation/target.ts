@@ -11,6 +11,8 @@ export interface Target {
   clientConfig(service: string): { region?: string; endpoint?: string; forcePathStyle?: boolean };
   /** Seconds between two looks at a job or an endpoint. */
   pollSeconds: number;
+  /** Seconds until all of the cloud knows a new key, stage or role; a smoke test tries again for so long. */
+  propagationSeconds: number;
   /** The servers, on the laptop. */
   laptop?: LocalState;
 }
@@ -21,7 +23,7 @@ export const isLaptopStack = (stack: string) => stack === "local" || process.env
 /** The target of a stack; starts the laptop's servers when it is theirs and they do not run. */
 export async function openTarget(stack: string, output: Output): Promise<Target> {
   if (!isLaptopStack(stack)) {
-    return { environment: {}, clientConfig: () => ({}), pollSeconds: 10 };
+    return { environment: {}, clientConfig: () => ({}), pollSeconds: 10, propagationSeconds: 30 };
   }
   const { localStatus, startLocal } = await import("../local/supervisor/client.ts");
   const { pulumiEnvironment } = await import("../local/environment.ts");
@@ -36,6 +38,7 @@ export async function openTarget(stack: string, output: Output): Promise<Target>
     environment: pulumiEnvironment(laptop),
     clientConfig: (service) => clientConfig(laptop, service),
     pollSeconds: 0.25,
+    propagationSeconds: 5,
     laptop,
   };
 }

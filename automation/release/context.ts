@@ -12,6 +12,8 @@ export interface ReleaseContext {
   clients: Clients;
   /** Seconds between two looks at a job. */
   pollSeconds: number;
+  /** See `Target`. */
+  propagationSeconds: number;
   output: Output;
 }
 
@@ -22,5 +24,12 @@ export function createContext(
   output: Output,
 ): ReleaseContext {
   const clients = createClients(target, outputs.region);
-  return { stack, outputs, clients, pollSeconds: target.pollSeconds, output };
+  return {
+    stack,
+    outputs,
+    clients,
+    pollSeconds: target.pollSeconds,
+    propagationSeconds: target.propagationSeconds,
+    output,
+  };
 }

@@ -27,7 +27,9 @@ export async function serveRelease(
   const { clients, outputs, stack, output } = context;
   const before = await currentRelease(clients.ssm, outputs);
   const test = () =>
-    output.step("Smoke test through the public URL", () => smokeTest(clients.logs, outputs, record.id));
+    output.step("Smoke test through the public URL", () =>
+      smokeTest(clients.logs, outputs, record.id, context.propagationSeconds),
+    );
   if (before?.id === record.id) {
     output.note(`Release ${record.id} is served already: nothing to deploy.`);
     return { deployed: false, answer: await test() };

@@ -6,25 +6,25 @@ import { type Answer, predict, Refused } from "../prediction";
 import { exampleRecord } from "../project";
 import { type Outputs } from "../stack";
 
-/** A new key or stage of API Gateway, and a Lambda's new role, take some seconds until all of AWS knows them. */
-const propagationMs = 30_000;
 const pauseMs = 1000;
 
 /**
  * Sends a known record through the public URL and checks that the answer is a prediction of this very release.
+ * @param propagationSeconds how long to try again: a new key, stage or role takes a while until all of AWS knows it.
  * @throws UserError with what came instead, and with the Lambda's own errors.
  */
 export async function smokeTest(
   logs: CloudWatchLogsClient,
   outputs: Outputs,
   releaseId: string,
+  propagationSeconds: number,
 ): Promise<Answer> {
   const began = Date.now();
   for (;;) {
     throwIfInterrupted();
     const failure = await attempt(outputs, releaseId);
     if (typeof failure !== "string") return failure;
-    if (Date.now() - began > propagationMs || !worthAnotherTry(failure)) {
+    if (Date.now() - began > propagationSeconds * 1000 || !worthAnotherTry(failure)) {
       const errors = await recentErrors(logs, outputs.predictLogGroup, began);
       throw new UserError(
         `The smoke test of release ${releaseId} failed: ${failure}.` +

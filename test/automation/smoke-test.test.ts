@@ -26,7 +26,7 @@ describe("smokeTest", () => {
   const prediction = { value: 7.1, lower: 5.9, upper: 8.8, unit: "USD" };
   const good = { status: 200, body: { predictions: [prediction], release: "abc", requestId: "1" } };
   const failure = () =>
-    smokeTest(client, outputs(), "abc").then(
+    smokeTest(client, outputs(), "abc", 5).then(
       () => "it passed",
       (error: Error) => error.message,
     );
@@ -39,12 +39,12 @@ describe("smokeTest", () => {
 
   it("passes when the answer is a prediction of the release", async () => {
     answers = [good];
-    expect((await smokeTest(client, outputs(), "abc")).predictions).to.deep.equal([prediction]);
+    expect((await smokeTest(client, outputs(), "abc", 5)).predictions).to.deep.equal([prediction]);
   });
 
   it("waits for a key that API Gateway does not know yet", async () => {
     answers = [{ status: 403, body: { message: "Forbidden" } }, good];
-    expect((await smokeTest(client, outputs(), "abc")).release).to.equal("abc");
+    expect((await smokeTest(client, outputs(), "abc", 5)).release).to.equal("abc");
   });
 
   it("fails at once on a refusal, with the API's words and the Lambda's", async () => {
