@@ -60,15 +60,19 @@ export async function findOutputs(stack: Stack): Promise<Outputs | undefined> {
   return "predictionUrl" in outputs ? values(outputs) : undefined;
 }
 
-/** The outputs of a stack that is up. @throws UserError when it is not. */
-export async function readOutputs(stack: Stack): Promise<Outputs> {
-  const outputs = await findOutputs(stack);
-  if (!outputs) throw notUp(stack.name);
-  return outputs;
+/** A stack that is up, with its outputs. @throws UserError when it is not. */
+export async function requireStack(
+  name: string,
+  target: Target,
+  output: Output,
+): Promise<{ stack: Stack; outputs: Outputs }> {
+  const stack = await findStack(name, target, output);
+  const outputs = stack && (await findOutputs(stack));
+  if (stack && outputs) return { stack, outputs };
+  throw new UserError(
+    `The stack '${name}' is not up. Bring it up with 'npx slipway up ${name}', then try again.`,
+  );
 }
-
-export const notUp = (name: string) =>
-  new UserError(`The stack '${name}' is not up. Bring it up with 'npx slipway up ${name}', then try again.`);
 
 /** Changes as people say them: `3 created, 60 unchanged`. */
 export function describeChanges(changes: Changes): string {

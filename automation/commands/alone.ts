@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { localHome } from "../../local/state";
+import { prepareHome } from "../../local/supervisor/client";
 import { withLock } from "../../local/supervisor/lock";
 import { isLaptopStack } from "../target";
 
@@ -11,6 +11,6 @@ import { isLaptopStack } from "../target";
 export async function alone<T>(stack: string, command: string, work: () => Promise<T>): Promise<T> {
   if (!isLaptopStack(stack)) return work(); // Pulumi's own backend locks a stack in AWS
   const home = localHome();
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  prepareHome(home);
   return withLock(join(home, `${stack}.lock`), `slipway ${command} ${stack}`, work);
 }

@@ -3,7 +3,7 @@ import { UserError } from "../errors";
 import { type Output } from "../output";
 import { type Answer, predict as ask, Refused } from "../prediction";
 import { exampleRecord, target } from "../project";
-import { findStack, notUp, readOutputs } from "../stack";
+import { requireStack } from "../stack";
 import { openTarget } from "../target";
 
 /** `slipway predict` */
@@ -14,9 +14,7 @@ export async function predict(
   output: Output,
 ): Promise<void> {
   const records = file ? readRecords(file) : [{ ...exampleRecord(), ...parseFields(fields) }];
-  const stack = await findStack(name, await openTarget(name, output), output);
-  if (!stack) throw notUp(name);
-  const outputs = await readOutputs(stack);
+  const { outputs } = await requireStack(name, await openTarget(name, output), output);
   try {
     const answer = await ask(outputs, records);
     output.answer(answer, describe(answer));

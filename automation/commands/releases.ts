@@ -3,15 +3,13 @@ import { createClients } from "../release/clients";
 import { currentRelease } from "../release/deploy";
 import { type Deployment, readHistory } from "../release/history";
 import { listRecords, type ReleaseRecord } from "../release/record";
-import { findStack, notUp, readOutputs } from "../stack";
+import { requireStack } from "../stack";
 import { openTarget } from "../target";
 
 /** `slipway releases` */
 export async function releases(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const stack = await findStack(name, target, output);
-  if (!stack) throw notUp(name);
-  const outputs = await readOutputs(stack);
+  const { outputs } = await requireStack(name, target, output);
   const { s3, ssm } = createClients(target, outputs.region);
   const current = await currentRelease(ssm, outputs);
   const history = await readHistory(s3, outputs.dataBucket);

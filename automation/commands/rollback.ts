@@ -1,7 +1,7 @@
 import { type Output } from "../output";
 import { createContext } from "../release/context";
 import { rollback as runRollback } from "../release/rollback";
-import { findStack, notUp, readOutputs } from "../stack";
+import { requireStack } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -11,9 +11,8 @@ export const rollback = (stack: string, release: string | undefined, reason: str
 
 async function run(name: string, wanted: string | undefined, reason: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const stack = await findStack(name, target, output);
-  if (!stack) throw notUp(name);
-  const context = createContext(stack, await readOutputs(stack), target, output);
+  const { stack, outputs } = await requireStack(name, target, output);
+  const context = createContext(stack, outputs, target, output);
   const result = await runRollback(context, wanted, reason);
   const { release, from, seconds } = result;
   output.answer(

@@ -9,15 +9,13 @@ import { type Clients, createClients } from "../release/clients";
 import { currentRelease } from "../release/deploy";
 import { readRecord } from "../release/record";
 import { readSnapshot } from "../release/snapshot";
-import { findStack, notUp, type Outputs, readOutputs } from "../stack";
+import { type Outputs, requireStack } from "../stack";
 import { openTarget } from "../target";
 
 /** `slipway status` */
 export async function status(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const stack = await findStack(name, target, output);
-  if (!stack) throw notUp(name);
-  const outputs = await readOutputs(stack);
+  const { outputs } = await requireStack(name, target, output);
   const found = await readStatus(name, outputs, createClients(target, outputs.region));
   output.answer(found, describe(found));
 }

@@ -140,7 +140,8 @@ const account = {
 
 const lockFile = (home: string) => join(home, "start.lock");
 
-function prepareHome(home: string): void {
+/** Makes the folder of all state. @throws Error in one paragraph when it cannot be written. */
+export function prepareHome(home: string): void {
   const probe = join(home, `.probe.${process.pid}`);
   try {
     mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });

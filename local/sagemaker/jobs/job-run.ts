@@ -11,6 +11,8 @@ import { ContainerLog } from "../logs";
 import type { Foundation } from "../platform";
 import { hostAddresses, hostNames } from "./hosts";
 
+/** AWS's default, where a request says nothing. */
+export const defaultMaxRuntimeSeconds = 86_400;
 /** As AWS: from SIGTERM to SIGKILL of a job. */
 const stopGraceSeconds = 120;
 const maxReasonLength = 1024;

@@ -13,13 +13,11 @@ import {
   JobFailure,
   JobRun,
   clipped,
+  defaultMaxRuntimeSeconds,
   failureReason,
   interruptedReason,
   readReason,
 } from "./job-run";
-
-/** AWS's default, where a request says nothing. */
-const defaultMaxRuntimeSeconds = 86_400;
 
 /** A processing job, from its first status to its last. */
 export class ProcessingJob {

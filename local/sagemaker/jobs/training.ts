@@ -13,13 +13,12 @@ import {
   JobFailure,
   JobRun,
   clipped,
+  defaultMaxRuntimeSeconds,
   failureReason,
   interruptedReason,
   readReason,
 } from "./job-run";
 
-/** AWS's default, where a request says nothing. */
-const defaultMaxRuntimeSeconds = 86_400;
 const maxFinalMetrics = 40;
 
 const messages: Partial<Record<StatusTransition["Status"], string>> = {
