@@ -22,7 +22,7 @@ class Layout:
         return self.base / "processing" / "input" / "raw"
 
     def processed(self, name: str) -> Path:
-        """Output of processing: `train`, `validation`, `test` or `report`."""
+        """Output of processing: `train`, `validation`, `test`, `holdout` or `report`."""
         return self.base / "processing" / "output" / name
 
     def channel(self, name: str) -> Path:

@@ -13,7 +13,7 @@ import os
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway_model import tables
+from slipway_model import holdout, tables
 from slipway_model.failure import Failure
 from slipway_model.layout import Layout
 from slipway_model.metrics import report_metric
@@ -167,6 +167,13 @@ class Intake:
         _, first = np.unique(identities[order], axis=0, return_index=True)
         return order[np.sort(first)]
 
+    def records(self, places: Indices) -> Iterator[Any]:
+        """The rows at these places, in this order."""
+        decoder = msgspec.json.Decoder(SCHEMA.training.struct)
+        for place in places:
+            self.spool.seek(self.offsets[place])
+            yield decoder.decode(self.spool.readline())
+
 
 def process(layout: Layout) -> None:
     """Validate, split and profile the CSV files in `layout.raw`; Failure when they cannot be used."""
@@ -177,7 +184,7 @@ def process(layout: Layout) -> None:
         hint = f" (fewer files than the {instance.of} instances: use fewer)" if instance.of > 1 else ""
         raise Failure(f"there is no .csv file in {layout.relative(layout.raw)}: nothing to process{hint}")
     reports = layout.processed("report")
-    for name in (*PARTS, "report"):
+    for name in (*PARTS, "holdout", "report"):
         layout.processed(name).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile() as spool:
         intake = Intake(spool)
@@ -198,6 +205,8 @@ def process(layout: Layout) -> None:
             report["rows"][name] = len(places)
             file = layout.processed(name) / instance.file("data.csv")
             report["time"][name] = _write_part(file, intake, places, profile)
+        requests = layout.processed("holdout") / instance.file(holdout.FILE)
+        holdout.write(requests, intake.records(parts["test"]))
     _write_json(reports / instance.file("report.json"), report)
     _write_json(reports / instance.file("profile.json"), profile.document())
     for name in ("read", "rejected", "duplicates", *PARTS):
@@ -293,14 +302,12 @@ def _refuse(intake: Intake, settings: Settings) -> None:
 def _write_part(file: Path, intake: Intake, places: Indices, profile: Profile) -> dict[str, str]:
     """Write the rows of one part; returns its first and last time."""
     names = [f.name for f in SCHEMA.training.fields]
-    decoder = msgspec.json.Decoder(SCHEMA.training.struct)
     first = last = ""
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(names)
-        for place in places:
-            intake.spool.seek(intake.offsets[place])
-            values: Sequence[Any] = msgspec.structs.astuple(decoder.decode(intake.spool.readline()))
+        for record in intake.records(places):
+            values: Sequence[Any] = msgspec.structs.astuple(record)
             writer.writerow(values)
             profile.add(values)
             last = values[names.index(SCHEMA.time.name)]

@@ -195,6 +195,13 @@ def instances(base: Path, rows: list[dict[str, str]], kind: str = "ShardedByS3Ke
     return layouts
 
 
+def _requests(layouts: list[Layout]) -> list[Path]:
+    return [
+        layout.processed("holdout") / f"requests-algo-{place}.jsonl"
+        for place, layout in enumerate(layouts, 1)
+    ]
+
+
 @pytest.mark.parametrize(
     "variables", [{"SPLIT": "random", "SEED": "3"}, {"SPLIT_AT": "2019-03-21,2019-03-26T12:00:00"}]
 )
@@ -215,6 +222,9 @@ def test_instances_process_their_shards_into_files_of_their_own(
         found = [row for file in files for row in read_csv(file)]
         assert found
         keys[part] = {tuple(row.values()) for row in found}
+        if part == "test":
+            sent = [len(file.read_text().splitlines()) for file in _requests(layouts)]
+            assert sent == [len(read_csv(file)) for file in files]
         if "SPLIT_AT" in variables:
             first, second = (moment.replace("T", " ") for moment in variables["SPLIT_AT"].split(","))
             low, high = {"train": ("", first), "validation": (first, second), "test": (second, "3")}[part]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from slipway_model import processing
+from slipway_model import payloads, processing
 from slipway_model.failure import Failure
 from slipway_model.layout import Layout
 from tests import support
@@ -131,6 +131,21 @@ def test_splits_by_time(tmp_path: Path) -> None:
     assert joined == sorted(joined)
     assert report(layout)["time"]["test"] == {"from": times["test"][0], "to": times["test"][-1]}
     assert "dropoff" not in read_csv(layout.processed("train") / "data.csv")[0]
+
+
+def test_writes_the_test_rows_as_requests(tmp_path: Path) -> None:
+    layout = prepared(tmp_path, taxi_rows(200))
+    processing.process(layout)
+    lines = (layout.processed("holdout") / "requests.jsonl").read_bytes().splitlines()
+    test = parts(layout)["test"]
+    assert len(lines) == len(test) == 30
+    for line, row in zip(lines, test, strict=True):
+        sent = json.loads(line)
+        assert set(sent) == set(row) - {"fare"}
+        assert {name: "" if value is None else str(value) for name, value in sent.items()} == {
+            name: cell for name, cell in row.items() if name != "fare"
+        }
+    assert len(payloads.read(payloads.LINES, b"\n".join(lines))) == 30
 
 
 def test_splits_at_random_by_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
