@@ -21,6 +21,9 @@ import { snapshotDataPrefix } from "./snapshot";
 /** Parts of the processed rows, each a channel of training. */
 const channels = ["train", "validation", "test"] as const;
 
+/** The test rows as requests, in their order. */
+export const holdout = "holdout";
+
 /** Metrics that the container prints as `metric <name>=<value>`; the job's description has them in the end. */
 const metricNames = [
   ...["test:mae", "test:mae_median_baseline", "test:mae_distance_baseline"],
@@ -31,8 +34,10 @@ const maxRuntimeSeconds = 3600;
 const volumeSizeInGB = 10;
 
 /** How to start, look at and stop one kind of job. */
-interface JobKind {
-  kind: "process" | "train";
+export interface JobKind {
+  kind: "process" | "train" | "evaluate";
+  /** What tells it from the release's other jobs of this kind. */
+  of?: string;
   /** Newest first. */
   list(
     client: SageMakerClient,
@@ -54,6 +59,19 @@ export interface JobState {
   metrics: Record<string, number>;
 }
 
+/** A job that did not come to its end, with SageMaker's own words. */
+export class JobFailed extends UserError {
+  constructor(
+    kind: string,
+    name: string,
+    /** `Failed` or `Stopped`. */
+    readonly status: string,
+    readonly reason = "it was stopped by somebody",
+  ) {
+    super(`The ${kind} job ${name} ${status.toLowerCase()}: ${reason}`);
+  }
+}
+
 export interface JobWork {
   outputs: Outputs;
   releaseId: string;
@@ -72,7 +90,7 @@ export async function runJob(
   pollSeconds: number,
   progress: Progress,
 ): Promise<{ name: string; state: JobState }> {
-  const prefix = `${work.outputs.jobPrefix}${job.kind}-${work.releaseId}`;
+  const prefix = [`${work.outputs.jobPrefix}${job.kind}`, work.releaseId, job.of].filter(Boolean).join("-");
   const known =
     (await job.list(client, prefix, "Completed")) ?? (await job.list(client, prefix, "InProgress"));
   const name = known ?? `${prefix}-${Date.now().toString(36)}`;
@@ -81,9 +99,7 @@ export async function runJob(
     const state = await job.look(client, name);
     if (state.status === "Completed") return { name, state };
     if (state.status === "Failed" || state.status === "Stopped") {
-      throw new UserError(
-        `The ${job.kind} job ${name} ${state.status.toLowerCase()}: ${state.failureReason ?? "it was stopped by somebody"}`,
-      );
+      throw new JobFailed(job.kind, name, state.status, state.failureReason);
     }
     progress.now(state.detail);
     await sleep(pollSeconds * 1000, undefined, { signal: interruptSignal }).catch(() => undefined);
@@ -94,9 +110,9 @@ export async function runJob(
   }
 }
 
-const s3Uri = (bucket: string, prefix: string) => `s3://${bucket}/${prefix}`;
-const processedPrefix = (id: string, part: string) => `${releasePrefix(id)}processed/${part}/`;
-const newestFirst = { SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 1 } as const;
+export const s3Uri = (bucket: string, prefix: string) => `s3://${bucket}/${prefix}`;
+export const processedPrefix = (id: string, part: string) => `${releasePrefix(id)}processed/${part}/`;
+export const newestFirst = { SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 1 } as const;
 
 /** Validates the snapshot's rows and splits them; what it rejects is in the report. */
 export const processing: JobKind = {
@@ -127,7 +143,7 @@ export const processing: JobKind = {
           },
         ],
         ProcessingOutputConfig: {
-          Outputs: [...channels, "report"].map((part) => ({
+          Outputs: [...channels, holdout, "report"].map((part) => ({
             OutputName: part,
             S3Output: {
               S3Uri: s3Uri(outputs.dataBucket, processedPrefix(releaseId, part)),

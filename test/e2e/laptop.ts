@@ -11,7 +11,11 @@ export const root = join(__dirname, "..", "..");
 export class Laptop {
   readonly home = mkdtempSync(join(tmpdir(), "slipway-e2e-"));
 
-  constructor(private readonly env: Record<string, string> = {}) {}
+  /** @param folder the project whose `slipway` command is run. */
+  constructor(
+    private readonly env: Record<string, string> = {},
+    protected readonly folder = root,
+  ) {}
 
   /** Runs `slipway` with these arguments. */
   slipway(
@@ -19,7 +23,11 @@ export class Laptop {
     options: { signal?: AbortSignal; env?: Record<string, string> } = {},
   ): Promise<Ended> {
     const env = { ...process.env, ...this.env, ...options.env, SLIPWAY_LOCAL_HOME: this.home, NO_COLOR: "1" };
-    return run(process.execPath, [join(root, "automation", "bin.js"), ...args], { cwd: root, env });
+    return run(process.execPath, [join(this.folder, "automation", "bin.js"), ...args], {
+      cwd: this.folder,
+      env,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
   }
 
   /** The same, and its JSON answer. @throws Error with what it said when it failed. */
