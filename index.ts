@@ -70,6 +70,7 @@ async function program() {
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
+    gate: settings.gate,
   };
 }
 

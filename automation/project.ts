@@ -12,6 +12,7 @@ export interface SchemaField {
   type: string | string[];
   description?: string;
   examples?: unknown[];
+  enum?: unknown[];
   "x-role": "feature" | "target" | "key" | "time" | "ignore";
   "x-unit"?: string;
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type EndpointCapacity } from "./model-endpoint";
+import { type GateSettings, readGateSettings } from "./gate-settings";
 import { requireProperty } from "./validation";
 
 /** The stack's configuration. Declared, described and given defaults in `Pulumi.yaml`. */
@@ -14,6 +15,7 @@ export interface Settings {
   burst: number;
   logRetentionDays: number;
   deleteDataOnDestroy: boolean;
+  gate: GateSettings;
 }
 
 /** Reads the configuration of the stack at hand. */
@@ -47,5 +49,6 @@ export function readSettings(config = new pulumi.Config()): Settings {
     burst: config.requireNumber("burst"),
     logRetentionDays: config.requireNumber("logRetentionDays"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
+    gate: readGateSettings(config),
   };
 }

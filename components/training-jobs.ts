@@ -13,7 +13,7 @@ export interface TrainingJobsArgs {
 }
 
 /**
- * What processing and training jobs need: the role that they run under, and a log of their state changes.
+ * What processing, training and evaluation (batch transform) jobs need: the role that they run under, and a log of their state changes.
  * The jobs themselves belong to a release (`slipway release`), not to the infrastructure.
  */
 export class TrainingJobs extends pulumi.ComponentResource {
@@ -65,7 +65,9 @@ export class TrainingJobs extends pulumi.ComponentResource {
 
   private grantTelemetry(): void {
     const { context } = this.args;
-    const groups = ["TrainingJobs", "ProcessingJobs"].map((kind) => `/aws/sagemaker/${kind}`);
+    const groups = ["TrainingJobs", "ProcessingJobs", "TransformJobs"].map(
+      (kind) => `/aws/sagemaker/${kind}`,
+    );
     grant(
       this.name,
       this.grantee,
