@@ -14,10 +14,17 @@ A stack is 'local' (this laptop, no AWS account), 'dev', 'main' or 'pr-<number>'
 Examples:
   $ npx slipway demo               the whole pipeline on this laptop, with real data
   $ npx slipway up dev             bring up the infrastructure of the stack dev (like 'pulumi up')
-  $ npx slipway release dev        data snapshot, process, train, deploy, test, announce
+  $ npx slipway release dev        data snapshot, process, train, gate, deploy, test, announce
   $ npx slipway status dev --json  what is served, made from what, for machines to read
 
 'npx slipway <command> --help' says more about a command.`;
+
+const releaseHelp = `
+Exit codes:
+  0  it is served
+  1  something failed; what is served stays as it was
+  3  it is rejected, by the gate or by a person; what is served stays as it was
+  4  the gate has accepted it, and it waits for 'npx slipway approve <stack>'`;
 
 /**
  * The command line: every command with its arguments and options. What a command does is in `commands/`, and is
@@ -45,10 +52,25 @@ function commandLine(): Command {
   stackCommand(
     program,
     "release",
-    "release the working tree and the data in the bucket: snapshot, process, train, register, deploy, test, announce",
-  ).action(async (stack: string, options: JsonOption) =>
-    (await import("./commands/release.ts")).release(stack, outputFor(options)),
-  );
+    "release the working tree and the data in the bucket: snapshot, process, train, evaluate, gate, deploy, test, announce",
+  )
+    .addHelpText("after", releaseHelp)
+    .action(async (stack: string, options: JsonOption) =>
+      (await import("./commands/release.ts")).release(stack, outputFor(options)),
+    );
+
+  stackCommand(program, "approve", "serve a release that the gate has accepted and that waits for a person")
+    .argument("[release]", "its id; without one, the one that waits")
+    .action(async (stack: string, release: string | undefined, options: JsonOption) =>
+      (await import("./commands/approve.ts")).approve(stack, release, outputFor(options)),
+    );
+
+  stackCommand(program, "reject", "reject a release that waits for a person, for good")
+    .argument("[release]", "its id; without one, the one that waits")
+    .requiredOption("--reason <text>", "why; the subscribers are told")
+    .action(async (stack: string, release: string | undefined, options: JsonOption & { reason: string }) =>
+      (await import("./commands/approve.ts")).reject(stack, release, options.reason, outputFor(options)),
+    );
 
   stackCommand(
     program,

@@ -15,7 +15,7 @@ import { type Outputs, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
 import { describe as describePrediction } from "./predict";
-import { summary } from "./release";
+import { answer as answerRelease, summary } from "./release";
 
 const stackName = "local";
 const emailTimeoutMs = 30_000;
@@ -41,6 +41,7 @@ async function run(data: string, output: Output): Promise<void> {
     progress.result(`${await confirmAll(inboxUrl, outputs.topicArn)} confirmed`);
   });
   const released = await release(context);
+  if (released.state !== "served") return answerRelease(stackName, released, output);
 
   const asked = Date.now();
   const record = exampleRecord();
@@ -59,7 +60,12 @@ async function run(data: string, output: Output): Promise<void> {
   });
   output.answer(
     {
-      ...{ ...summary(released), predictionUrl: outputs.predictionUrl, apiKey: outputs.apiKey, answer },
+      ...{
+        ...summary(stackName, released),
+        predictionUrl: outputs.predictionUrl,
+        apiKey: outputs.apiKey,
+        answer,
+      },
       ...{ inboxUrl, email: { to: email.to, subject: email.subject }, curl: curl(outputs, record) },
     },
     describe(outputs, record, answer, released, inboxUrl),

@@ -1,10 +1,15 @@
+import { join } from "node:path";
 import { type Output } from "../output";
 import { createContext } from "../release/context";
-import { release as runRelease, type ReleaseResult } from "../release/release";
+import { reportFolder } from "../release/gate/report/write";
 import { describeMetrics } from "../release/metrics";
+import { release as runRelease, type ReleaseResult } from "../release/release";
 import { selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
+
+/** What the command exits with when nothing failed, but the release is not served. */
+const exitCodes = { served: 0, rejected: 3, pending: 4 } as const;
 
 /** `slipway release` */
 export const release = (stack: string, output: Output) => alone(stack, "release", () => run(stack, output));
@@ -13,21 +18,49 @@ async function run(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const stack = await selectStack(name, target, output);
   const { outputs } = await up(stack, output);
-  const result = await runRelease(createContext(stack, outputs, target, output));
-  output.answer(summary(result), describe(name, result));
+  answer(name, await runRelease(createContext(stack, outputs, target, output)), output);
+}
+
+/** Says what became of a release, with the exit code that tells machines. */
+export function answer(stack: string, result: ReleaseResult, output: Output): void {
+  process.exitCode = exitCodes[result.state];
+  output.answer(summary(stack, result), describe(stack, result));
 }
 
 /** The result as the JSON output has it. */
-export const summary = ({ id, trained, deployed, metrics, seconds, record }: ReleaseResult) => ({
-  ...{ release: id, trained, deployed, seconds, metrics },
+export const summary = (
+  stack: string,
+  { id, trained, state, reason, deployed, metrics, seconds, record }: ReleaseResult,
+) => ({
+  ...{ release: id, state, reason, trained, deployed, seconds, metrics },
   ...{ snapshot: record.ingredients.snapshot, image: record.ingredients.imageUri, commit: record.commit },
+  ...(record.gate ? { gate: { ...record.gate, page: page(stack, id) } } : {}),
 });
 
-function describe(stack: string, { id, trained, deployed, metrics }: ReleaseResult): string {
-  const what = deployed
-    ? trained
-      ? "was trained and is served"
-      : "was trained before and is served again"
-    : "is served, unchanged";
-  return `Release ${id} of ${stack} ${what}.\n${describeMetrics(metrics)}`;
+/** The report on this machine, when the gate judged the release here. */
+const page = (stack: string, id: string) => join(reportFolder(stack, id), "report.html");
+
+function describe(stack: string, result: ReleaseResult): string {
+  const { id, metrics, record } = result;
+  const report = record.gate
+    ? [`Report: ${page(stack, id)}`, `        ${record.gate.report}report.html`]
+    : [];
+  return [sentence(stack, result), describeMetrics(metrics), ...report].join("\n");
+}
+
+function sentence(stack: string, { id, state, reason, deployed, trained }: ReleaseResult): string {
+  switch (state) {
+    case "rejected":
+      return `Release ${id} of ${stack} is rejected; what is served stays as it is.\n${reason}`;
+    case "pending":
+      return (
+        `Release ${id} of ${stack} has passed the gate and waits for approval.\n${reason}\n` +
+        `Put it into service with 'npx slipway approve ${stack} ${id}', or reject it for good with ` +
+        `'npx slipway reject ${stack} ${id} --reason ...'.`
+      );
+    case "served": {
+      const served = trained ? "was trained and is served" : "was trained before and is served again";
+      return `Release ${id} of ${stack} ${deployed ? served : "is served, unchanged"}.`;
+    }
+  }
 }

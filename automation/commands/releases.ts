@@ -1,8 +1,11 @@
+import { type ModelApprovalStatus } from "@aws-sdk/client-sagemaker";
 import { type Output } from "../output";
+import { stateOf } from "../release/approval";
 import { createClients } from "../release/clients";
 import { currentRelease } from "../release/deploy";
 import { type Deployment, readHistory } from "../release/history";
 import { listRecords, type ReleaseRecord } from "../release/record";
+import { listApprovals } from "../release/registry";
 import { requireStack } from "../stack";
 import { openTarget } from "../target";
 
@@ -10,25 +13,34 @@ import { openTarget } from "../target";
 export async function releases(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const { outputs } = await requireStack(name, target, output);
-  const { s3, ssm } = createClients(target, outputs.region);
+  const { s3, ssm, sagemaker } = createClients(target, outputs.region);
   const current = await currentRelease(ssm, outputs);
   const history = await readHistory(s3, outputs.dataBucket);
+  const statuses = await listApprovals(sagemaker, outputs.modelPackageGroup);
   const found = (await listRecords(s3, outputs.dataBucket)).map((record) =>
-    row(record, current?.id, history),
+    row(record, statuses.get(record.modelPackageArn), current?.id, history),
   );
   output.answer(
     found,
     found.length
-      ? ["served  release       trained           error   commit", ...found.map(describe)].join("\n")
+      ? ["state       release       trained           error   commit", ...found.map(describe)].join("\n")
       : `The stack ${name} has no release yet. Make one with 'npx slipway release ${name}'.`,
   );
 }
 
-function row(record: ReleaseRecord, current: string | undefined, history: Deployment[]) {
-  const { id, createdAt, commit, metrics, ingredients, modelPackageArn } = record;
+function row(
+  record: ReleaseRecord,
+  status: ModelApprovalStatus | undefined,
+  current: string | undefined,
+  history: Deployment[],
+) {
+  const { id, createdAt, commit, metrics, ingredients, modelPackageArn, gate, rejection } = record;
   return {
     release: id,
     served: id === current,
+    state: stateOf(record, status, current),
+    reason: rejection?.reason ?? gate?.reason ?? null,
+    report: gate?.report ?? null,
     trainedAt: createdAt,
     commit: commit ?? null,
     metrics,
@@ -39,8 +51,8 @@ function row(record: ReleaseRecord, current: string | undefined, history: Deploy
   };
 }
 
-function describe({ release, served, trainedAt, metrics, commit }: ReturnType<typeof row>): string {
+function describe({ release, state, trainedAt, metrics, commit }: ReturnType<typeof row>): string {
   const error = metrics["test:mae"]?.toFixed(2) ?? "?";
   const when = trainedAt.slice(0, 16).replace("T", " ");
-  return `${(served ? "*" : "").padEnd(7)} ${release}  ${when}  ${error.padEnd(7)} ${commit?.slice(0, 10) ?? ""}`;
+  return `${state.padEnd(11)} ${release}  ${when}  ${error.padEnd(7)} ${commit?.slice(0, 10) ?? ""}`;
 }

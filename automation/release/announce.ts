@@ -4,13 +4,12 @@ import { type EventKind, type EventOf, type SlipwayEvent } from "../../handlers/
 import { target } from "../project";
 import { type ReleaseContext } from "./context";
 import { type ReleaseRecord } from "./record";
-import { type Snapshot } from "./snapshot";
 
-/** Tells the subscribers that a release is served. @param seconds what the release took. */
+/** Tells the subscribers that a release is served. @param objects of its snapshot. @param seconds what it took. */
 export function announceDeployed(
   context: ReleaseContext,
   record: ReleaseRecord,
-  snapshot: Snapshot,
+  objects: number,
   seconds: number,
 ): Promise<void> {
   const { name, unit } = target();
@@ -21,7 +20,7 @@ export function announceDeployed(
     metrics: record.metrics,
     target: name,
     unit,
-    snapshot: { rows: record.metrics["train:rows"] ?? 0, objects: snapshot.objects.length },
+    snapshot: { rows: record.metrics["train:rows"] ?? 0, objects },
     seconds,
   });
 }
@@ -34,6 +33,34 @@ export function announceRolledBack(
   served: string,
 ): Promise<void> {
   return send(context, "release.rolledback", "warning", { release, reason, served });
+}
+
+/** Tells the subscribers that a release is not served, why, and what stays in service. */
+export function announceRejected(
+  context: ReleaseContext,
+  { id, gate }: ReleaseRecord,
+  reason: string,
+  served: string | undefined,
+): Promise<void> {
+  const detail = { release: id, reason, served, report: gate?.report };
+  return send(context, "release.rejected", "warning", detail);
+}
+
+/** Tells the subscribers that a release waits for a person, and how to approve or reject it. */
+export function announcePending(
+  context: ReleaseContext,
+  { id, gate }: ReleaseRecord,
+  served: string | undefined,
+): Promise<void> {
+  const { name } = context.stack;
+  return send(context, "release.pending", "info", {
+    release: id,
+    reason: gate?.reason ?? "",
+    served,
+    approve: `npx slipway approve ${name} ${id}`,
+    reject: `npx slipway reject ${name} ${id} --reason '...'`,
+    report: gate?.report,
+  });
 }
 
 /** Puts an event on the stack's results queue, from where the publisher takes it. */

@@ -33,9 +33,11 @@ export async function recordDeployment(
   change: Pick<Deployment, "release" | "previous" | "action">,
 ): Promise<void> {
   const at = new Date().toISOString();
-  const by = process.env.GITHUB_ACTOR ?? userInfo().username;
-  await putJson(s3, bucket, `${prefix}${at}-${change.release}.json`, { ...change, at, by });
+  await putJson(s3, bucket, `${prefix}${at}-${change.release}.json`, { ...change, at, by: actor() });
 }
+
+/** Who does this: the user of the machine, or of the workflow. */
+export const actor = () => process.env.GITHUB_ACTOR ?? userInfo().username;
 
 /**
  * The release to go back to from `current`: the one that was served last and was not itself rolled back since.

@@ -1,6 +1,31 @@
 import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import { type GateSettings } from "../../components/gate-settings";
+import { type Check } from "./gate/decide";
 import { type Ingredients } from "./release-id";
+import { type Schema } from "../project";
 import { getJson, putJson } from "./objects";
+
+/** What the gate found. */
+export interface Gate {
+  decision: "accepted" | "rejected";
+  /** In sentences for people. */
+  reason: string;
+  /** The release that was served then. */
+  champion?: string;
+  checks: Check[];
+  settings: GateSettings;
+  /** ISO 8601. */
+  at: string;
+  /** Folder of report.json, report.md and report.html: `s3://...`. */
+  report: string;
+}
+
+/** A person's no, which is final. */
+export interface Rejection {
+  reason: string;
+  /** ISO 8601. */
+  at: string;
+}
 
 /** What is kept of a trained release, under `releases/<id>/record.json` in the data bucket. */
 export interface ReleaseRecord {
@@ -17,11 +42,15 @@ export interface ReleaseRecord {
   /** As the training job reported them: `test:mae`, ... */
   metrics: Record<string, number>;
   modelPackageArn: string;
+  /** Undefined until the gate has judged it. */
+  gate?: Gate;
+  rejection?: Rejection;
 }
 
 /** Prefix of all that belongs to a release. */
 export const releasePrefix = (id: string) => `releases/${id}/`;
 const recordKey = (id: string) => `${releasePrefix(id)}record.json`;
+const schemaKey = (id: string) => `${releasePrefix(id)}schema.json`;
 const allReleases = "releases/";
 
 /** The record of a release that was trained, or undefined. */
@@ -30,6 +59,13 @@ export const readRecord = (s3: S3Client, bucket: string, id: string) =>
 
 export const writeRecord = (s3: S3Client, bucket: string, record: ReleaseRecord) =>
   putJson(s3, bucket, recordKey(record.id), record);
+
+/** The schema that a release was trained with, or undefined for one of an older Slipway. */
+export const readReleaseSchema = (s3: S3Client, bucket: string, id: string) =>
+  getJson<Schema>(s3, bucket, schemaKey(id));
+
+export const writeReleaseSchema = (s3: S3Client, bucket: string, id: string, schema: Schema) =>
+  putJson(s3, bucket, schemaKey(id), schema);
 
 /** The records of all trained releases, newest first. */
 export async function listRecords(s3: S3Client, bucket: string): Promise<ReleaseRecord[]> {

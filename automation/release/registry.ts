@@ -1,8 +1,11 @@
 import {
   CreateModelPackageCommand,
   DeleteModelPackageCommand,
+  DescribeModelPackageCommand,
+  type ModelApprovalStatus,
   paginateListModelPackages,
   type SageMakerClient,
+  UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
 import { type Outputs } from "../stack";
 import { type ReleaseRecord } from "./record";
@@ -14,14 +17,14 @@ import { type ReleaseRecord } from "./record";
 export async function register(
   client: SageMakerClient,
   outputs: Outputs,
-  record: Omit<ReleaseRecord, "modelPackageArn">,
+  record: Omit<ReleaseRecord, "modelPackageArn" | "gate" | "rejection">,
 ): Promise<string> {
   const { ingredients, metrics } = record;
   const { ModelPackageArn } = await client.send(
     new CreateModelPackageCommand({
       ModelPackageGroupName: outputs.modelPackageGroup,
       ModelPackageDescription: `Release ${record.id}`,
-      ModelApprovalStatus: "Approved",
+      ModelApprovalStatus: "PendingManualApproval", // until the gate has judged it
       InferenceSpecification: {
         Containers: [{ Image: ingredients.imageUri, ModelDataUrl: record.modelDataUrl }],
         SupportedContentTypes: ["application/json", "application/jsonlines", "text/csv"],
@@ -39,6 +42,53 @@ export async function register(
   );
   if (!ModelPackageArn) throw new Error("SageMaker gave no ARN for the model package");
   return ModelPackageArn;
+}
+
+export interface Approval {
+  status: ModelApprovalStatus;
+  /** Why, by whom. */
+  description?: string;
+}
+
+/** AWS's limit on a description of an approval. */
+const longestDescription = 1024;
+
+/** Whether a model may be served, as the registry says: by the gate, by `slipway approve`, or by anyone in SageMaker. */
+export async function readApproval(client: SageMakerClient, modelPackageArn: string): Promise<Approval> {
+  const found = await client.send(new DescribeModelPackageCommand({ ModelPackageName: modelPackageArn }));
+  return {
+    status: found.ModelApprovalStatus ?? "PendingManualApproval",
+    description: found.ApprovalDescription,
+  };
+}
+
+export async function setApproval(
+  client: SageMakerClient,
+  modelPackageArn: string,
+  status: ModelApprovalStatus,
+  description: string,
+): Promise<void> {
+  await client.send(
+    new UpdateModelPackageCommand({
+      ModelPackageArn: modelPackageArn,
+      ModelApprovalStatus: status,
+      ApprovalDescription: description.slice(0, longestDescription),
+    }),
+  );
+}
+
+/** The approval status of every model package of a group, by ARN. */
+export async function listApprovals(
+  client: SageMakerClient,
+  group: string,
+): Promise<Map<string, ModelApprovalStatus>> {
+  const statuses = new Map<string, ModelApprovalStatus>();
+  for await (const page of paginateListModelPackages({ client }, { ModelPackageGroupName: group })) {
+    for (const { ModelPackageArn, ModelApprovalStatus } of page.ModelPackageSummaryList ?? []) {
+      if (ModelPackageArn && ModelApprovalStatus) statuses.set(ModelPackageArn, ModelApprovalStatus);
+    }
+  }
+  return statuses;
 }
 
 /** Deletes every model package of a group: SageMaker deletes no group that holds one. */

@@ -1,31 +1,38 @@
+import { readSchema } from "../project";
 import { type Answer } from "../prediction";
 import { announceDeployed } from "./announce";
 import { type ReleaseContext } from "./context";
 import { serveRelease } from "./deploy";
+import { passGate } from "./gate/pass";
 import { commit } from "./git";
 import { processing, runJob, training } from "./jobs";
-import { readRecord, type ReleaseRecord, writeRecord } from "./record";
+import { readRecord, type ReleaseRecord, writeRecord, writeReleaseSchema } from "./record";
 import { register } from "./registry";
 import { type Ingredients, readIngredients, releaseId } from "./release-id";
-import { takeSnapshot } from "./snapshot";
+import { readSnapshot, takeSnapshot } from "./snapshot";
 
 export interface ReleaseResult {
   id: string;
   /** False when this release had been trained before. */
   trained: boolean;
-  /** False when it was served already. */
+  /** `rejected` by the gate or a person, `pending`: accepted by the gate, waits for a person. */
+  state: "served" | "rejected" | "pending";
+  /** For people: why it is in this state. */
+  reason: string;
+  /** False when it was served already, or is not to be. */
   deployed: boolean;
   metrics: Record<string, number>;
   record: ReleaseRecord;
-  /** What the public URL answered in the smoke test. */
-  answer: Answer;
+  /** What the public URL answered in the smoke test of a release that is served. */
+  answer?: Answer;
   /** Wall-clock time. */
   seconds: number;
 }
 
 /**
- * From the data in the bucket to a served model: snapshot, process, train, register, deploy, smoke test, announce.
- * What the snapshot, image, hyperparameters and schema have given before is not made again.
+ * From the data in the bucket to a served model: snapshot, process, train, register, evaluate, gate, deploy, smoke test,
+ * announce. What the snapshot, image, hyperparameters and schema have given before is not made again. A release that
+ * the gate rejects, or that waits for a person, changes nothing that is served.
  */
 export async function release(context: ReleaseContext): Promise<ReleaseResult> {
   const began = performance.now();
@@ -39,15 +46,29 @@ export async function release(context: ReleaseContext): Promise<ReleaseResult> {
   const id = releaseId(ingredients);
   const known = await readRecord(clients.s3, outputs.dataBucket, id);
   if (known) output.note(`Release ${id} was trained before: nothing to train.`);
-  const record = known ?? (await train(context, id, ingredients));
-  const { deployed, answer } = await serveRelease(context, record, "release");
-  const seconds = (performance.now() - began) / 1000;
-  if (deployed) {
+  const { state, reason, record } = await passGate(context, known ?? (await train(context, id, ingredients)));
+  const seconds = () => (performance.now() - began) / 1000;
+  const result = { id, trained: !known, reason, metrics: record.metrics, record };
+  if (state !== "accepted") return { ...result, state, deployed: false, seconds: seconds() };
+  const served = await serveAndAnnounce(context, record, seconds);
+  return { ...result, state: "served", ...served, seconds: seconds() };
+}
+
+/** Serves a release that may be served. @param seconds gives what the release took so far. */
+export async function serveAndAnnounce(
+  context: ReleaseContext,
+  record: ReleaseRecord,
+  seconds: () => number,
+): Promise<{ deployed: boolean; answer: Answer }> {
+  const { clients, outputs, output } = context;
+  const served = await serveRelease(context, record, "release");
+  if (served.deployed) {
+    const snapshot = await readSnapshot(clients.s3, outputs.dataBucket, record.ingredients.snapshot);
     await output.step("Announcing the release to the subscribers", () =>
-      announceDeployed(context, record, snapshot, seconds),
+      announceDeployed(context, record, snapshot?.objects.length ?? 0, seconds()),
     );
   }
-  return { id, trained: !known, deployed, metrics: record.metrics, record, answer, seconds };
+  return served;
 }
 
 async function train(context: ReleaseContext, id: string, ingredients: Ingredients): Promise<ReleaseRecord> {
@@ -75,6 +96,7 @@ async function train(context: ReleaseContext, id: string, ingredients: Ingredien
       metrics,
     };
     const record = { ...made, modelPackageArn: await register(clients.sagemaker, outputs, made) };
+    await writeReleaseSchema(clients.s3, outputs.dataBucket, id, readSchema());
     await writeRecord(clients.s3, outputs.dataBucket, record);
     progress.result(record.modelPackageArn.split("/").slice(-2).join("/"));
     return record;

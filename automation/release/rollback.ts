@@ -1,6 +1,7 @@
 import { UserError } from "../errors";
 import { type Answer } from "../prediction";
 import { announceRolledBack } from "./announce";
+import { requireServable } from "./approval";
 import { type ReleaseContext } from "./context";
 import { currentRelease, serveRelease } from "./deploy";
 import { previousGood, readHistory } from "./history";
@@ -44,6 +45,7 @@ export async function rollback(
     const known = (await listRecords(clients.s3, outputs.dataBucket)).map((each) => each.id);
     throw new UserError(`The stack '${stack.name}' has no release '${id}'. It has ${known.join(", ")}.`);
   }
+  await requireServable(context, record);
   const { deployed, answer } = await serveRelease(context, record, "rollback");
   if (deployed) {
     await output.step("Announcing the rollback to the subscribers", () =>

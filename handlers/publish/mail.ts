@@ -37,9 +37,12 @@ function templateOf(event: SlipwayEvent): Template {
           `Release ${event.detail.release} was rejected and changes nothing.`,
           `Reason: ${event.detail.reason}`,
           served(event.detail.served),
+          ...report(event.detail.report),
         ],
         link: event.detail.link,
       };
+    case "release.pending":
+      return releasePending(event);
     case "release.rolledback":
       return {
         subject: `Release ${event.detail.release} was rolled back`,
@@ -127,6 +130,24 @@ function releaseDeployed({ detail }: EventOf<"release.deployed">): Template {
     link: detail.link,
   };
 }
+
+function releasePending({ detail }: EventOf<"release.pending">): Template {
+  const { release, reason, approve, reject } = detail;
+  return {
+    subject: `Release ${release} waits for approval`,
+    paragraphs: [
+      `Release ${release} has passed the gate and waits for a person to approve it.`,
+      reason,
+      served(detail.served),
+      `To put it into service: ${approve}\nTo reject it for good: ${reject}`,
+      ...report(detail.report),
+    ],
+    link: detail.link,
+  };
+}
+
+const report = (folder: string | undefined) =>
+  folder === undefined ? [] : [`The gate's report, with all figures and pictures: ${folder}report.html`];
 
 const baselineName = (name: string) =>
   name === "median" ? "when always guessing the median" : `with a straight line on ${name}`;

@@ -8,6 +8,8 @@ import * as v from "valibot";
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const time = v.pipe(v.string(), v.isoTimestamp());
 const text = v.pipe(v.string(), v.nonEmpty());
+/** Where the gate's report is: `s3://...`. */
+const report = v.optional(text);
 const link = v.optional(v.pipe(v.string(), v.url()));
 
 /** One prediction, in the target's unit, with the record that it was asked for. */
@@ -63,7 +65,17 @@ export const eventSchema = v.variant("kind", [
     link,
   }),
   /** `served` is the release that stays or is again in service, if there is one. */
-  event("release.rejected", { release: text, reason: text, served: v.nullish(v.string()), link }),
+  event("release.rejected", { release: text, reason: text, served: v.nullish(v.string()), report, link }),
+  /** The gate accepts it; it waits for a person, who runs one of two commands. */
+  event("release.pending", {
+    release: text,
+    reason: text,
+    served: v.nullish(v.string()),
+    approve: text,
+    reject: text,
+    report,
+    link,
+  }),
   event("release.rolledback", { release: text, reason: text, served: v.nullish(v.string()), link }),
   event("data.rejected", { reason: text, rejected: count, read: count, link }),
   event("alarm", { what: text, reason: text, link }),

@@ -81,7 +81,26 @@ export const rejected: EventOf<"release.rejected"> = {
   severity: "warning",
   kind: "release.rejected",
   id: "j-1",
-  detail: { release: "r-2", reason: "The error is 1.71 USD; the limit is 1.50 USD.", served: "r-1" },
+  detail: {
+    release: "r-2",
+    reason: "The error is 1.71 USD; the limit is 1.50 USD.",
+    served: "r-1",
+    report: "s3://data/releases/r-2/",
+  },
+};
+
+export const pending: EventOf<"release.pending"> = {
+  ...common,
+  kind: "release.pending",
+  id: "p-1",
+  detail: {
+    release: "r-2",
+    reason: "Its error is 1.31 USD, that of the served release 1.40 USD.",
+    served: "r-1",
+    approve: "npx slipway approve main r-2",
+    reject: "npx slipway reject main r-2 --reason '...'",
+    report: "s3://data/releases/r-2/",
+  },
 };
 
 export const rolledBack: EventOf<"release.rolledback"> = {

@@ -1,4 +1,3 @@
-import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { mean, probit, quantileSorted, sampleStandardDeviation } from "simple-statistics";
 
@@ -34,11 +33,11 @@ export function bootstrapMean(values: number[], level = 0.95): Interval {
 
 function resampledMeans(values: number[]): Float64Array {
   const generator = xoroshiro128plus(seed);
-  const last = values.length - 1;
+  const draw = () => values[Math.floor(((generator.next() >>> 0) / 2 ** 32) * values.length)]!;
   const means = new Float64Array(resamples);
   for (let sample = 0; sample < resamples; sample++) {
     let sum = 0;
-    for (let drawn = 0; drawn <= last; drawn++) sum += values[uniformInt(generator, 0, last)]!;
+    for (let drawn = 0; drawn < values.length; drawn++) sum += draw();
     means[sample] = sum / values.length;
   }
   return means;

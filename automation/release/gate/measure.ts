@@ -68,7 +68,9 @@ export function slicesOf({ slices }: Problem, rows: JudgedRow[]): Slice[] {
     const groups = new Map<string, JudgedRow[]>();
     for (const row of rows) {
       const value = row.slices[field] ?? "";
-      groups.set(value, [...(groups.get(value) ?? []), row]);
+      const group = groups.get(value);
+      if (group) group.push(row);
+      else groups.set(value, [row]);
     }
     return [...groups]
       .sort(([a], [b]) => (a < b ? -1 : 1))

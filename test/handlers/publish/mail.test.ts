@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { asSubject, mailOf } from "../../../handlers/publish/mail";
 import { duration, figure } from "../../../handlers/publish/figures";
-import { alarm, dataRejected, deployed, rejected, results, rolledBack } from "../examples";
+import { alarm, dataRejected, deployed, pending, rejected, results, rolledBack } from "../examples";
 
 const mail = (event: Parameters<typeof mailOf>[0]) => mailOf(event, "slipway-results");
 
 describe("handlers/publish/mail", () => {
   it("says who may stop it, in every mail", () => {
-    for (const event of [results("q-1", [7]), deployed, rejected, rolledBack, dataRejected, alarm]) {
+    for (const event of [results("q-1", [7]), deployed, rejected, pending, rolledBack, dataRejected, alarm]) {
       const { subject, body } = mail(event);
       expect(subject)
         .to.match(/^\[dev\] [\x20-\x7e]+$/)
@@ -78,6 +78,17 @@ describe("handlers/publish/mail", () => {
     expect(mail(rolledBack).body)
       .to.match(/12 requests/)
       .and.match(/No release is in service: the API answers 503/);
+  });
+
+  it("tells people what to do about a release that waits, and where to read more", () => {
+    const { subject, body } = mail(pending);
+    expect(subject).to.equal("[dev] Release r-2 waits for approval");
+    expect(body)
+      .to.include("npx slipway approve main r-2")
+      .and.include("npx slipway reject main r-2 --reason")
+      .and.include("1.31 USD")
+      .and.include("s3://data/releases/r-2/report.html");
+    expect(mail(rejected).body).to.include("s3://data/releases/r-2/report.html");
   });
 
   it("counts rejected data", () => {
