@@ -98,7 +98,7 @@ function championCheck(rows: JudgedRow[], problem: Problem, settings: GateSettin
 
 const relative = (change: number, before: number): string => {
   if (change === 0) return "the same";
-  const percent = before === 0 ? "" : `${figure(Math.abs((100 * change) / before))} % `;
+  const percent = before === 0 ? "" : `${Math.abs((100 * change) / before).toFixed(1)} % `;
   return `${percent}${change > 0 ? "more" : "less"}`;
 };
 

@@ -1,3 +1,4 @@
+import { counted } from "../../../../handlers/publish/figures";
 import { type Gate, type ReleaseRecord } from "../../record";
 import { constantGuess, type Figures, measure, ofChallenger, ofChampion, slicesOf } from "../measure";
 import { type Problem } from "../problem";
@@ -76,12 +77,13 @@ export function buildReport(
 }
 
 function headline(id: string, { decision, checks, champion }: Findings["gate"]): string {
-  const failed = checks.filter(({ passed }) => !passed).map(({ name }) => name);
+  const [first, ...others] = checks.filter(({ passed }) => !passed).map(({ name }) => name);
   if (decision === "accepted") {
     return `Release ${id} is accepted: it passed ${checks.length === 1 ? "the one check" : `all ${checks.length} checks`}.`;
   }
+  const more = others.length === 0 ? "" : ` and ${counted(others.length, "other check")}`;
   const stays = champion ? `; ${champion} stays in service` : "; nothing is put into service";
-  return `Release ${id} is rejected: it fails '${failed.join("', '")}'${stays}.`;
+  return `Release ${id} is rejected: it fails '${first}'${more}${stays}.`;
 }
 
 function figuresOf(problem: Problem, rows: JudgedRow[]): Both {

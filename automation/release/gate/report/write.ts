@@ -35,7 +35,7 @@ export async function writeReport(context: ReleaseContext, findings: Findings): 
   const files = {
     json: `${JSON.stringify(report, null, 2)}\n`,
     md: markdown(report),
-    html: page(report, findings.rows),
+    html: await page(report, findings.rows),
   };
   const folder = reportFolder(stack.name, challenger.id);
   mkdirSync(folder, { recursive: true });

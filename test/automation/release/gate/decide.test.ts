@@ -143,7 +143,7 @@ describe("the gate", () => {
     const [better] = check(flowers(5, 20), species, settings);
     expect(better!.passed).to.equal(true);
     expect(better!.explanation).to.include(
-      "its error is 5.0 %, that of the served release 20.0 %: 75.00 % less",
+      "its error is 5.0 %, that of the served release 20.0 %: 75.0 % less",
     );
     expect(failed(check(flowers(20, 5), species, settings))).to.deep.equal([
       "better than the served release",
