@@ -4,6 +4,7 @@ import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { createClients } from "../release/clients";
+import { deleteEvaluationModels } from "../release/evaluation";
 import { emptyRegistry } from "../release/registry";
 import { describeChanges, destroy as destroyStack, findOutputs, findStack, type Outputs } from "../stack";
 import { isLaptopStack, openTarget } from "../target";
@@ -24,7 +25,10 @@ async function run(name: string, yes: boolean, output: Output): Promise<void> {
   const clients = outputs && createClients(target, outputs.region);
   if (outputs && clients) await refuseWithData(name, outputs, clients.s3);
   if (!yes && !isLaptopStack(name)) await confirm(name);
-  if (outputs && clients) await emptyRegistry(clients.sagemaker, outputs.modelPackageGroup);
+  if (outputs && clients) {
+    await emptyRegistry(clients.sagemaker, outputs.modelPackageGroup);
+    await deleteEvaluationModels(clients.sagemaker, outputs.jobPrefix);
+  }
   const changes = await destroyStack(stack, output);
   output.answer(
     { stack: name, destroyed: true, changes },

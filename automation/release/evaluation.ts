@@ -4,6 +4,7 @@ import {
   DeleteModelCommand,
   DescribeTransformJobCommand,
   ListTransformJobsCommand,
+  paginateListModels,
   type SageMakerClient,
   StopTransformJobCommand,
 } from "@aws-sdk/client-sagemaker";
@@ -99,6 +100,15 @@ const evaluation = (model: ReleaseRecord, modelName: string): JobKind => ({
   },
   stop: (client, name) => client.send(new StopTransformJobCommand({ TransformJobName: name })),
 });
+
+/** Deletes what killed evaluations have left of a stack's models. */
+export async function deleteEvaluationModels(client: SageMakerClient, jobPrefix: string): Promise<void> {
+  const prefix = `${jobPrefix}evaluate-`;
+  for await (const page of paginateListModels({ client }, { NameContains: prefix })) {
+    for (const { ModelName = "" } of page.Models ?? [])
+      if (ModelName.startsWith(prefix)) await deleteModel(client, ModelName);
+  }
+}
 
 /** Deletes a model, if there is one of this name. */
 async function deleteModel(client: SageMakerClient, ModelName: string): Promise<void> {
