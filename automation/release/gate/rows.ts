@@ -26,19 +26,19 @@ export function readPredictions(
   { kind }: Problem,
   rows: number,
   answers: AnswerRow[],
-): { predictions: (Prediction | undefined)[]; firstFault?: string } {
+): { predictions: (Prediction | undefined)[]; fault?: string } {
   if (answers.length !== rows) {
     throw new UnusableAnswers(`it gave ${answers.length} answers to ${rows} held-out rows`);
   }
-  let firstFault: string | undefined;
+  let fault: string | undefined;
   const predictions = answers.map((answer, index) => {
     const prediction = kind === "regression" ? numberIn(answer) : classIn(answer);
-    firstFault ??= prediction
+    fault ??= prediction
       ? undefined
       : `to row ${index + 1} it answers ${JSON.stringify(answer).slice(0, 200)}`;
     return prediction;
   });
-  return { predictions, firstFault };
+  return { predictions, fault };
 }
 
 function numberIn({ value, lower, upper }: AnswerRow): Prediction | undefined {

@@ -29,7 +29,7 @@ const config: Config = {
   view: { stroke: "transparent" },
   axis: {
     ...{ labelColor: "var(--muted)", titleColor: "var(--muted)", domainColor: "var(--line)" },
-    ...{ tickColor: "var(--line)", gridColor: "var(--grid)", titleFontWeight: "normal", labelLimit: 130 },
+    ...{ tickColor: "var(--line)", gridColor: "var(--grid)", titleFontWeight: "normal", labelLimit: 200 },
   },
   legend: { labelColor: "var(--ink)", orient: "top", title: null, symbolType: "square" },
 };
@@ -281,7 +281,7 @@ function sliceChart({ slices, problem }: Report): Drawing {
           type: "nominal",
           title: null,
           sort: null,
-          axis: { grid: true, labelLimit: 190 },
+          axis: { grid: true },
         },
         x: {
           ...{ field: "error", type: "quantitative", title: `${errorName(problem)}${unitOf(problem)}` },
