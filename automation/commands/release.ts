@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Output } from "../output";
 import { createContext } from "../release/context";
 import { reportFolder } from "../release/gate/report/write";
 import { describeMetrics } from "../release/metrics";
+import { type ReleaseRecord } from "../release/record";
 import { release as runRelease, type ReleaseResult } from "../release/release";
 import { selectStack, up } from "../stack";
 import { openTarget } from "../target";
@@ -34,17 +36,18 @@ export const summary = (
 ) => ({
   ...{ release: id, state, reason, trained, deployed, seconds, metrics },
   ...{ snapshot: record.ingredients.snapshot, image: record.ingredients.imageUri, commit: record.commit },
-  ...(record.gate ? { gate: { ...record.gate, page: page(stack, id) } } : {}),
+  ...(record.gate ? { gate: { ...record.gate, page: page(stack, record) } } : {}),
 });
 
-/** The report on this machine, when the gate judged the release here. */
-const page = (stack: string, id: string) => join(reportFolder(stack, id), "report.html");
+/** The report's page on this machine, or in the bucket when the gate judged the release elsewhere. */
+function page(stack: string, { id, gate }: ReleaseRecord): string {
+  const here = join(reportFolder(stack, id), "report.html");
+  return existsSync(here) ? here : `${gate?.report}report.html`;
+}
 
 function describe(stack: string, result: ReleaseResult): string {
-  const { id, metrics, record } = result;
-  const report = record.gate
-    ? [`Report: ${page(stack, id)}`, `        ${record.gate.report}report.html`]
-    : [];
+  const { metrics, record } = result;
+  const report = record.gate ? [`Report: ${page(stack, record)}`] : [];
   return [sentence(stack, result), describeMetrics(metrics), ...report].join("\n");
 }
 

@@ -39,6 +39,11 @@ export async function approve(
       3,
     );
   }
+  const served = (await currentRelease(context.clients.ssm, context.outputs))?.id;
+  if (served !== record.id && served !== record.gate?.champion) {
+    const champion = record.gate?.champion ? `with ${record.gate.champion}` : "with no served release";
+    context.output.note(`The gate compared ${record.id} ${champion}; by now ${served ?? "none"} is served.`);
+  }
   if (state === "pending") {
     const by = `Approved by ${actor()} at ${new Date().toISOString()} with slipway approve.`;
     await setApproval(context.clients.sagemaker, record.modelPackageArn, "Approved", by);

@@ -128,7 +128,10 @@ describe("the gate", function () {
       expect((await statusOf(rejected.release)).status).to.equal("Rejected");
       expect(await stateOf(rejected.release)).to.equal("rejected");
       const page = readFileSync(rejected.gate.page, "utf8");
-      expect(page).to.include(`Release ${rejected.release} is rejected`).and.include("num_iterations");
+      expect(page)
+        .to.include(`Release ${rejected.release} is rejected`)
+        .and.include("num_iterations")
+        .and.include("What it looks at");
     });
 
     it("tells the subscribers the reasons and figures", async () => {

@@ -1,4 +1,4 @@
-import { mean, mode, quantile } from "simple-statistics";
+import { mean, modeFast, quantile } from "simple-statistics";
 import { loss, type JudgedRow, type Prediction } from "./rows";
 import { type Problem } from "./problem";
 
@@ -51,7 +51,7 @@ export const ofChampion = (rows: JudgedRow[]) =>
 export function constantGuess(rows: JudgedRow[]): Prediction {
   const actual = rows.map((row) => row.actual);
   const numbers = actual.filter((value) => typeof value === "number");
-  return { value: numbers.length === actual.length ? quantile(numbers, 0.5) : mode(actual as never[]) };
+  return { value: numbers.length === actual.length ? quantile(numbers, 0.5) : (modeFast(actual) ?? "") };
 }
 
 /** The rows of one value of a slice field. */

@@ -4,6 +4,7 @@ import { constantGuess, type Figures, measure, ofChallenger, ofChampion, slicesO
 import { type Problem } from "../problem";
 import { type JudgedRow, loss, type Prediction } from "../rows";
 import { type Changes } from "./changes";
+import { type ModelCard } from "./model-card";
 
 /** The release that is served while another is judged. */
 export interface Champion {
@@ -45,8 +46,7 @@ export interface Report {
   /** Error of simpler predictions on the same rows, by what they do. */
   baselines: Record<string, number>;
   slices: (Both & { field: string; value: string })[];
-  /** Share of the gain by feature, from the container's model card. */
-  importances: Record<string, number>;
+  card: ModelCard;
   changes?: Changes;
   commit?: string;
   image: string;
@@ -57,7 +57,7 @@ export interface Report {
 export function buildReport(
   stack: string,
   { challenger, champion, problem, rows, gate }: Findings,
-  importances: Record<string, number>,
+  card: ModelCard,
   changes: Changes | undefined,
 ): Report {
   const { id, commit, ingredients } = challenger;
@@ -71,7 +71,7 @@ export function buildReport(
       ...{ field, value },
       ...figuresOf(problem, found),
     })),
-    ...{ importances, changes, commit, image: ingredients.imageUri, snapshot: ingredients.snapshot },
+    ...{ card, changes, commit, image: ingredients.imageUri, snapshot: ingredients.snapshot },
     hyperparameters: ingredients.hyperparameters,
   };
 }

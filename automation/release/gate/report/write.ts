@@ -5,8 +5,8 @@ import { type ReleaseContext } from "../../context";
 import { putText } from "../../objects";
 import { releasePrefix } from "../../record";
 import { changesBetween } from "./changes";
-import { readImportances } from "./importances";
 import { markdown } from "./markdown";
+import { readModelCard } from "./model-card";
 import { buildReport, type Findings } from "./report";
 
 export { type Champion } from "./report";
@@ -28,9 +28,9 @@ export const reportFolder = (stack: string, release: string) =>
 export async function writeReport(context: ReleaseContext, findings: Findings): Promise<string> {
   const { clients, outputs, stack } = context;
   const { challenger, champion } = findings;
-  const importances = await readImportances(clients.s3, challenger.modelDataUrl);
+  const card = await readModelCard(clients.s3, challenger.modelDataUrl);
   const changes = champion?.record && (await changesBetween(context, champion.record, challenger));
-  const report = buildReport(stack.name, findings, importances, changes);
+  const report = buildReport(stack.name, findings, card, changes);
   const { page } = await import("./page.ts"); // with the chart library, which takes a second to load
   const files = {
     json: `${JSON.stringify(report, null, 2)}\n`,

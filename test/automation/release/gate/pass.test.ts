@@ -106,7 +106,7 @@ describe("passGate", () => {
     expect(state).to.equal("accepted");
     expect(record.gate?.checks.map(({ name }) => name)).to.include("better than a constant answer");
     expect(world.objects.get("releases/challenger/report.md")).to.match(
-      /Served: champion, which cannot be compared: .*400 unknown field/,
+      /served release is champion; it is not compared with: .*400 unknown field/,
     );
   });
 

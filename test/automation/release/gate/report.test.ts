@@ -3,6 +3,7 @@ import { check } from "../../../../automation/release/gate/decide";
 import { recordChanges } from "../../../../automation/release/gate/report/changes";
 import { markdown } from "../../../../automation/release/gate/report/markdown";
 import { page } from "../../../../automation/release/gate/report/page";
+import { emptyCard } from "../../../../automation/release/gate/report/model-card";
 import { buildReport, type Findings } from "../../../../automation/release/gate/report/report";
 import { type JudgedRow } from "../../../../automation/release/gate/rows";
 import { type ReleaseRecord } from "../../../../automation/release/record";
@@ -20,7 +21,10 @@ const record = (id: string): ReleaseRecord => ({
   metrics: { "test:mae": 1.4, "test:mae_median_baseline": 6.38, "train:rows": 4503 },
 });
 
-const importances = { distance: 0.8, [nasty]: 0.2 };
+const card = {
+  ...{ intendedUse: `To quote fares ${nasty}`, limits: ["Not for boats."] },
+  importances: { distance: 0.8, [nasty]: 0.2 },
+};
 const changes = {
   ...{ data: [{ what: "rows to learn from", before: "4000", after: "4503" }], code: [], schema: [] },
   hyperparameters: recordChanges({ num_leaves: "15", gone: "1" }, { num_leaves: "31", note: nasty }),
@@ -46,7 +50,7 @@ describe("the gate's report", () => {
   const worse = findings(trips(400, 1, { champion: 0.3, challenger: 1.5 }));
 
   it("begins with the decision in one sentence, and holds every part", async () => {
-    const report = buildReport("main", worse, importances, changes);
+    const report = buildReport("main", worse, card, changes);
     expect(report.headline).to.match(
       /^Release r-2 is rejected: it fails 'better than the served release' and \d other checks?; c-1 stays in service\.$/,
     );
@@ -74,7 +78,7 @@ describe("the gate's report", () => {
         "How far its intervals can be trusted",
         "What it predicts, and what was true",
       ],
-      ...["Where it is good and where not", "What it looks at"],
+      ...["Where it is good and where not", "What it looks at", "Model card", "Not for boats"],
     ]) {
       expect(text, part).to.include(part);
     }
@@ -84,7 +88,7 @@ describe("the gate's report", () => {
   });
 
   it("is one page that loads nothing and runs nothing", async () => {
-    const text = await page(buildReport("main", worse, importances, changes), worse.rows);
+    const text = await page(buildReport("main", worse, card, changes), worse.rows);
     expect(text).not.to.match(/<script|<link|<img|<iframe|\son[a-z]+=|@import|url\(|javascript:/i);
     const addresses = text.match(/https?:[^"' )]+/g) ?? [];
     expect(
@@ -95,7 +99,7 @@ describe("the gate's report", () => {
 
   it("escapes all that it is given, in the page, the pictures and in Markdown", async () => {
     for (const data of [worse, findings(flowers, species)]) {
-      const report = buildReport(nasty, data, importances, changes);
+      const report = buildReport(nasty, data, card, changes);
       const text = await page({ ...report, headline: nasty }, data.rows);
       expect(text).not.to.include("<script");
       expect(text.match(/&lt;script&gt;/g)?.length).to.be.above(4);
@@ -113,7 +117,7 @@ describe("the gate's report", () => {
 
   it("shows classes by what they are taken for", async () => {
     const data = findings(flowers, species);
-    const text = await page(buildReport("main", data, importances, undefined), data.rows);
+    const text = await page(buildReport("main", data, card, undefined), data.rows);
     expect(text).to.include("Which classes it gets wrong").and.include("share of wrong answers");
     expect(text.match(/<svg /g)).to.have.length(4);
     expect(text).not.to.include("How far its intervals");
@@ -121,20 +125,20 @@ describe("the gate's report", () => {
 
   it("can be written of a first release, and of one whose container does not serve", async () => {
     const first = findings(trips(200, 1, { challenger: 0.3 }), fares, "");
-    const report = buildReport("dev", first, {}, undefined);
+    const report = buildReport("dev", first, emptyCard, undefined);
     const text = await page(report, first.rows);
     expect(text).to.include("is accepted").and.include("No release was served");
     expect(text).not.to.match(/>served</);
     const silent = { ...worse, rows: [] };
-    const bare = await page(buildReport("dev", silent, {}, undefined), []);
+    const bare = await page(buildReport("dev", silent, emptyCard, undefined), []);
     expect(bare).not.to.match(/Figures|<svg /);
   });
 
   it("says in Markdown what the page says in tables", () => {
-    const text = markdown(buildReport("main", worse, importances, changes));
+    const text = markdown(buildReport("main", worse, card, changes));
     expect(text).to.match(/^# Release r-2 is rejected/);
-    expect(text).to.match(/\| hyperparameters \| num\\_leaves \| 15 \| 31 \|/);
-    expect(text).to.match(/\| hyperparameters \| gone \| 1 \| \(none\) \|/);
-    expect(text).to.match(/\| \*\*failed\*\* \| better than the served release \|/);
+    expect(text).to.match(/\| hyperparameter: num\\_leaves \| 15 \| 31 \|/);
+    expect(text).to.match(/\| hyperparameter: gone \| 1 \| \(none\) \|/);
+    expect(text).to.match(/\| FAILED \| better than the served release \|/);
   });
 });
