@@ -56,6 +56,7 @@ async function program() {
     region: context.region,
     deleteDataOnDestroy: settings.deleteDataOnDestroy,
     dataBucket: data.bucket.bucket,
+    baseImage: settings.baseImage,
     imageUri: image.uri,
     jobsRoleArn: jobs.role.arn,
     jobPrefix: jobs.jobPrefix,

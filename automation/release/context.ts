@@ -10,6 +10,8 @@ export interface ReleaseContext {
   /** Of the stack, which is up. */
   outputs: Outputs;
   clients: Clients;
+  /** What the model image is built from, and for: an image for the laptop's plain processes is none for its Docker. */
+  imageBase: string;
   /** Seconds between two looks at a job. */
   pollSeconds: number;
   /** See `Target`. */
@@ -28,6 +30,7 @@ export function createContext(
     stack,
     outputs,
     clients,
+    imageBase: [outputs.baseImage, target.laptop?.executor].filter(Boolean).join(" for executor "),
     pollSeconds: target.pollSeconds,
     propagationSeconds: target.propagationSeconds,
     output,

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildContext, contextDigest } from "../../local/providers/docker/context";
 import { modelImageFolder, readJson } from "../project";
 
 /** All that a model is made of. */
 export interface Ingredients {
   /** Hash of the data snapshot. */
   snapshot: string;
-  /** `<repository>@sha256:...` */
+  /** `sha256:...` over what goes into the image's build: see `imageSource`. */
+  imageSource: string;
+  /** `<repository>@sha256:...`; a build of `imageSource`, of which there can be several. */
   imageUri: string;
   /** As SageMaker takes them: all values are strings. */
   hyperparameters: Record<string, string>;
@@ -15,11 +18,19 @@ export interface Ingredients {
   schema: string;
 }
 
-/** Reads what the working tree contributes. */
-export function readIngredients(snapshot: string, imageUri: string): Ingredients {
+/**
+ * Digest of the source of the model image: the files of the build context, the Dockerfile and `base`. Unlike the digest of
+ * a built image it is the same on every machine and at any time.
+ * @param base what the build starts from.
+ */
+export const imageSource = (base: string) => contextDigest(buildContext(modelImageFolder), base);
+
+/** Reads what the working tree contributes. @param base see `imageSource`. */
+export function readIngredients(snapshot: string, imageUri: string, base: string): Ingredients {
   const hyperparameters = readJson<Record<string, unknown>>(join(modelImageFolder, "hyperparameters.json"));
   return {
     snapshot,
+    imageSource: imageSource(base),
     imageUri,
     hyperparameters: Object.fromEntries(
       Object.entries(hyperparameters).map(([name, value]) => [name, String(value)]),
@@ -31,11 +42,11 @@ export function readIngredients(snapshot: string, imageUri: string): Ingredients
 }
 
 /** The release's id, 12 hexadecimal digits: the same ingredients have the same id. */
-export function releaseId({ snapshot, imageUri, hyperparameters, schema }: Ingredients): string {
-  const digest = imageUri.split("@").at(-1);
+export function releaseId(ingredients: Omit<Ingredients, "imageUri">): string {
+  const { snapshot, imageSource, hyperparameters, schema } = ingredients;
   const sorted = Object.entries(hyperparameters).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
-    .update(JSON.stringify([snapshot, digest, sorted, schema]))
+    .update(JSON.stringify([snapshot, imageSource, sorted, schema]))
     .digest("hex")
     .slice(0, 12);
 }

@@ -42,7 +42,7 @@ export async function release(context: ReleaseContext): Promise<ReleaseResult> {
     progress.result(`${taken.hash.slice(0, 12)}, ${taken.objects.length} objects`);
     return taken;
   });
-  const ingredients = readIngredients(snapshot.hash, outputs.imageUri);
+  const ingredients = readIngredients(snapshot.hash, outputs.imageUri, context.imageBase);
   const id = releaseId(ingredients);
   const known = await readRecord(clients.s3, outputs.dataBucket, id);
   if (known) output.note(`Release ${id} was trained before: nothing to train.`);

@@ -44,14 +44,18 @@ export function contextFiles({ folder, dockerfile }: BuildContext): string[] {
   return ignore.filter(all).sort();
 }
 
-/** `sha256:...` over the sorted paths, modes and contents of the files, and over what else makes the image what it is. */
+/**
+ * `sha256:...` over the sorted paths and contents of the files, whether they can be executed (as git keeps it: the rest of
+ * a mode is the machine's), and over what else makes the image what it is.
+ */
 export function digestOf(folder: string, files: string[], more: unknown): string {
   const hash = createHash("sha256");
   for (const file of files) {
     const path = join(folder, file);
     const info = lstatSync(path);
     const content = info.isSymbolicLink() ? readlinkSync(path) : readFileSync(path);
-    hash.update(`${file}\0${info.mode.toString(8)}\0${Buffer.byteLength(content)}\0`).update(content);
+    const mode = info.isSymbolicLink() ? "link" : info.mode & 0o100 ? "executable" : "file";
+    hash.update(`${file}\0${mode}\0${Buffer.byteLength(content)}\0`).update(content);
   }
   return `sha256:${hash.update(JSON.stringify(more)).digest("hex")}`;
 }
