@@ -5,6 +5,9 @@ const interruption = new AbortController();
 /** Aborted when the user has asked this command to stop (Ctrl-C, or SIGTERM); long work takes it as its `signal`. */
 export const interruptSignal = interruption.signal;
 
+/** Ends the command in good order, as Ctrl-C does, because of `reason`. */
+export const interrupt = (reason: UserError) => interruption.abort(reason);
+
 /** From now on the first Ctrl-C ends the command in good order and the second one at once. */
 export function listenForInterrupts(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -21,5 +24,8 @@ export function throwIfInterrupted(): void {
   if (interruption.signal.aborted) throw interrupted();
 }
 
-export const interrupted = () =>
-  new UserError("Interrupted. Run the same command again: it picks up where things stand.", 130);
+export function interrupted(): UserError {
+  const reason: unknown = interruption.signal.reason;
+  if (reason instanceof UserError) return reason;
+  return new UserError("Interrupted. Run the same command again: it picks up where things stand.", 130);
+}

@@ -3,7 +3,7 @@ import { type Output } from "../output";
 import { stateOf } from "../release/approval";
 import { createClients } from "../release/clients";
 import { currentRelease } from "../release/deploy";
-import { type Deployment, readHistory } from "../release/history";
+import { type PastDeployment, readHistory } from "../release/history";
 import { listRecords, type ReleaseRecord } from "../release/record";
 import { listApprovals } from "../release/registry";
 import { requireStack } from "../stack";
@@ -32,7 +32,7 @@ function row(
   record: ReleaseRecord,
   status: ModelApprovalStatus | undefined,
   current: string | undefined,
-  history: Deployment[],
+  history: PastDeployment[],
 ) {
   const { id, createdAt, commit, metrics, ingredients, modelPackageArn, gate, rejection } = record;
   return {

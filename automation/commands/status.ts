@@ -1,13 +1,8 @@
-import {
-  DescribeEndpointCommand,
-  DescribeEndpointConfigCommand,
-  DescribeModelCommand,
-  type SageMakerClient,
-} from "@aws-sdk/client-sagemaker";
 import { type Output } from "../output";
 import { type Clients, createClients } from "../release/clients";
-import { currentRelease } from "../release/deploy";
+import { type Deployment, readDeployment } from "../release/deployment";
 import { readRecord } from "../release/record";
+import { readServing } from "../release/serving";
 import { readSnapshot } from "../release/snapshot";
 import { type Outputs, requireStack } from "../stack";
 import { openTarget } from "../target";
@@ -20,46 +15,43 @@ export async function status(name: string, output: Output): Promise<void> {
   output.answer(found, describe(found));
 }
 
-/** What SageMaker itself says of the endpoint; nothing here is taken from Pulumi's memory. */
-async function readEndpoint(client: SageMakerClient, EndpointName: string) {
-  const endpoint = await client.send(new DescribeEndpointCommand({ EndpointName }));
-  const configuration = await client.send(
-    new DescribeEndpointConfigCommand({ EndpointConfigName: endpoint.EndpointConfigName }),
-  );
-  const ModelName = configuration.ProductionVariants?.[0]?.ModelName;
-  const model = await client.send(new DescribeModelCommand({ ModelName }));
-  return {
-    endpoint: {
-      name: EndpointName,
-      status: endpoint.EndpointStatus,
-      configuration: endpoint.EndpointConfigName,
-      since: endpoint.LastModifiedTime?.toISOString(),
-    },
-    model: { name: ModelName, artifact: model.PrimaryContainer?.ModelDataUrl },
-    image: model.PrimaryContainer?.Image,
-    release: model.PrimaryContainer?.Environment?.RELEASE_ID,
-  };
-}
-
 async function readStatus(stack: string, outputs: Outputs, clients: Clients) {
   const base = { stack, region: outputs.region, predictionUrl: outputs.predictionUrl };
-  const wanted = await currentRelease(clients.ssm, outputs);
-  if (!wanted) return { ...base, release: null };
-  const served = await readEndpoint(clients.sagemaker, outputs.endpointName);
-  const id = served.release ?? wanted.id;
+  const deployment = await readDeployment(clients.s3, outputs.dataBucket);
+  const serving = await readServing(clients.sagemaker, outputs.endpointName);
+  if (!serving) return { ...base, release: null, deployment: summary(deployment) };
+  const { current, next, ...endpoint } = serving;
+  const id = current.release ?? "unknown";
   const record = await readRecord(clients.s3, outputs.dataBucket, id);
   const snapshot =
     record && (await readSnapshot(clients.s3, outputs.dataBucket, record.ingredients.snapshot));
   return {
     ...base,
-    ...served,
     release: id,
+    /** The release that is being deployed: while it is, it may answer as well. */
+    next: next?.release ?? null,
+    endpoint,
+    model: { name: current.model, artifact: current.artifact },
+    image: current.image,
     commit: record?.commit ?? null,
     data: snapshot ? { snapshot: snapshot.hash, objects: snapshot.objects } : null,
     metrics: record?.metrics ?? {},
     modelPackage: record?.modelPackageArn ?? null,
+    deployment: summary(deployment),
   };
 }
+
+/** A deployment that is under way or was interrupted. */
+const summary = (deployment: Deployment | undefined) =>
+  deployment
+    ? {
+        release: deployment.release.id,
+        previous: deployment.previous?.id ?? null,
+        startedAt: deployment.startedAt,
+        by: deployment.by,
+        failure: deployment.failure ?? null,
+      }
+    : null;
 
 type Status = Awaited<ReturnType<typeof readStatus>>;
 
@@ -77,6 +69,9 @@ function describe(status: Status): string {
     const error = status.metrics["test:mae"];
     lines.push(
       ["release", status.release],
+      ...(status.next
+        ? [["next", `${status.next}, which takes over and may answer already`] as [string, string]]
+        : []),
       ["commit", status.commit ?? "not in a git repository"],
       ["endpoint", `${status.endpoint.name}, ${status.endpoint.status}, since ${status.endpoint.since}`],
       ["model", `${status.model.name}, ${status.model.artifact}`],

@@ -3,24 +3,25 @@ import { randomUUID } from "node:crypto";
 import { type EventKind, type EventOf, type SlipwayEvent } from "../../handlers/shared/events";
 import { target } from "../project";
 import { type ReleaseContext } from "./context";
-import { type ReleaseRecord } from "./record";
+import { readRecord, type ReleaseRecord } from "./record";
+import { readSnapshot } from "./snapshot";
 
-/** Tells the subscribers that a release is served. @param objects of its snapshot. @param seconds what it took. */
-export function announceDeployed(
-  context: ReleaseContext,
-  record: ReleaseRecord,
-  objects: number,
-  seconds: number,
-): Promise<void> {
+/** Tells the subscribers that a release is served. @param seconds what the release took. */
+export async function announceDeployed(context: ReleaseContext, id: string, seconds: number): Promise<void> {
+  const { clients, outputs } = context;
   const { name, unit } = target();
-  return send(context, "release.deployed", "info", {
-    release: record.id,
-    endpoint: context.outputs.endpointName,
-    url: context.outputs.predictionUrl,
-    metrics: record.metrics,
+  const record = await readRecord(clients.s3, outputs.dataBucket, id);
+  const metrics = record?.metrics ?? {};
+  const snapshot =
+    record && (await readSnapshot(clients.s3, outputs.dataBucket, record.ingredients.snapshot));
+  await send(context, "release.deployed", "info", {
+    release: id,
+    endpoint: outputs.endpointName,
+    url: outputs.predictionUrl,
+    metrics,
     target: name,
     unit,
-    snapshot: { rows: record.metrics["train:rows"] ?? 0, objects },
+    snapshot: { rows: metrics["train:rows"] ?? 0, objects: snapshot?.objects.length ?? 0 },
     seconds,
   });
 }
@@ -30,7 +31,7 @@ export function announceRolledBack(
   context: ReleaseContext,
   release: string,
   reason: string,
-  served: string,
+  served: string | undefined,
 ): Promise<void> {
   return send(context, "release.rolledback", "warning", { release, reason, served });
 }

@@ -1,12 +1,11 @@
 import { UserError } from "../errors";
 import { type Answer } from "../prediction";
 import { type ReleaseContext } from "./context";
-import { currentRelease } from "./deploy";
+import { currentRelease, serveRelease } from "./deploy";
 import { rejectForGood } from "./gate/pass";
 import { actor } from "./history";
 import { listRecords, type ReleaseRecord } from "./record";
 import { type Approval, listApprovals, readApproval, setApproval } from "./registry";
-import { serveAndAnnounce } from "./release";
 
 /** Where a release stands. */
 export type ReleaseState = "served" | "accepted" | "pending" | "rejected" | "not judged";
@@ -31,7 +30,7 @@ export async function approve(
   context: ReleaseContext,
   wanted: string | undefined,
 ): Promise<{ release: string; deployed: boolean; answer: Answer }> {
-  const began = performance.now();
+  const startedAt = new Date().toISOString();
   const { record, state } = await findWaiting(context, wanted, "approve");
   if (state === "rejected") {
     throw new UserError(
@@ -48,8 +47,7 @@ export async function approve(
     const by = `Approved by ${actor()} at ${new Date().toISOString()} with slipway approve.`;
     await setApproval(context.clients.sagemaker, record.modelPackageArn, "Approved", by);
   }
-  const seconds = () => (performance.now() - began) / 1000;
-  return { release: record.id, ...(await serveAndAnnounce(context, record, seconds)) };
+  return { release: record.id, ...(await serveRelease(context, record, { action: "release", startedAt })) };
 }
 
 /** A person's no, which is final: marks the release as rejected in the registry, and tells the subscribers. */

@@ -1,13 +1,15 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { formatRelease, parseRelease, type Release } from "../../components/current-release";
 import { UserError } from "../errors";
-import { throwIfInterrupted } from "../interrupt";
+import { interruptSignal, throwIfInterrupted } from "../interrupt";
 import { type Answer } from "../prediction";
 import { type Outputs, up } from "../stack";
+import { announceDeployed, announceRolledBack } from "./announce";
 import { type ReleaseContext } from "./context";
-import { type Deployment, recordDeployment } from "./history";
+import { type Deployment, forgetDeployment, keepDeployment, readDeployment } from "./deployment";
+import { actor, recordDeployment } from "./history";
 import { type ReleaseRecord } from "./record";
-import { smokeTest } from "./smoke-test";
+import { verify } from "./verify";
 
 /** The release that the stack is to serve, as its parameter says; undefined for none. */
 export async function currentRelease(ssm: SSMClient, outputs: Outputs): Promise<Release | undefined> {
@@ -16,36 +18,42 @@ export async function currentRelease(ssm: SSMClient, outputs: Outputs): Promise<
 }
 
 /**
- * Makes the stack serve the release of `record`, and checks through the public URL that it does. When either fails, the
- * stack serves again what it served before, and Pulumi's state says so.
+ * Makes the stack serve the release of `record`, proves through SageMaker and the public URL that it does, and tells the
+ * subscribers. When any of it fails, the stack serves again what it served before, and Pulumi's state says so.
  */
 export async function serveRelease(
   context: ReleaseContext,
   record: ReleaseRecord,
-  action: Deployment["action"],
+  { action, reason, startedAt }: Pick<Deployment, "action" | "reason" | "startedAt">,
 ): Promise<{ deployed: boolean; answer: Answer }> {
-  const { clients, outputs, stack, output } = context;
-  const before = await currentRelease(clients.ssm, outputs);
-  const test = () =>
-    output.step("Smoke test through the public URL", () =>
-      smokeTest(clients.logs, outputs, record.id, context.propagationSeconds),
-    );
-  if (before?.id === record.id) {
+  const { clients, outputs, output } = context;
+  const previous = await currentRelease(clients.ssm, outputs);
+  if (previous?.id === record.id) {
     output.note(`Release ${record.id} is served already: nothing to deploy.`);
-    return { deployed: false, answer: await test() };
+    return { deployed: false, answer: await verify(context, record.id) };
   }
   throwIfInterrupted();
-  await point(context, pointerTo(record));
-  try {
-    await up(stack, output);
-    const answer = await test();
-    const change = { release: record.id, previous: before?.id, action };
-    await recordDeployment(clients.s3, outputs.dataBucket, change);
-    return { deployed: true, answer };
-  } catch (error) {
-    await putBack(context, before, error as Error);
-    throw error;
-  }
+  const deployment = { action, release: pointerTo(record), previous, reason, startedAt, by: actor() };
+  await keepDeployment(clients.s3, outputs.dataBucket, deployment);
+  return { deployed: true, answer: await finish(context, deployment) };
+}
+
+/**
+ * Ends a deployment that was interrupted, so that nothing new begins on top of half a change: finishes it, or takes it
+ * back when it had failed, or when the user wants it back.
+ * @param wantedBack why the user wants what was served before.
+ * @returns the deployment, if there was one.
+ */
+export async function settle(context: ReleaseContext, wantedBack?: string): Promise<Deployment | undefined> {
+  const { clients, outputs, output } = context;
+  const deployment = await readDeployment(clients.s3, outputs.dataBucket);
+  if (!deployment) return undefined;
+  const { release, startedAt, by, failure = wantedBack } = deployment;
+  const what = `The deployment of release ${release.id}, which ${by} began at ${startedAt}, was interrupted`;
+  output.note(`${what}: ${failure === undefined ? "finishing it first" : "taking it back"}.`);
+  if (failure === undefined) await finish(context, deployment);
+  else await putBack(context, deployment, failure);
+  return deployment;
 }
 
 const pointerTo = ({ id, ingredients, modelDataUrl, modelPackageArn }: ReleaseRecord): Release => ({
@@ -55,15 +63,49 @@ const pointerTo = ({ id, ingredients, modelDataUrl, modelPackageArn }: ReleaseRe
   modelPackageArn,
 });
 
-/** Serves again what was served `before` the deployment that failed with `error`. */
-async function putBack(context: ReleaseContext, before: Release | undefined, error: Error): Promise<void> {
-  const what = before ? `release ${before.id}` : "nothing";
-  context.output.note(`Putting back what was served before: ${what}.`);
+/** Every step can be done again, so that a command that died at any of them is finished by the next one. */
+async function finish(context: ReleaseContext, deployment: Deployment): Promise<Answer> {
+  const { clients, outputs, output, stack } = context;
+  const { release } = deployment;
+  let answer: Answer;
   try {
-    await point(context, before);
-    await up(context.stack, context.output);
+    await point(context, release);
+    await up(stack, output);
+    answer = await verify(context, release.id);
+  } catch (error) {
+    if (interruptSignal.aborted) throw error; // the next command finishes it
+    await putBack(context, deployment, (error as Error).message);
+    throw error;
+  }
+  await recordDeployment(clients.s3, outputs.dataBucket, deployment);
+  await output.step("Announcing it to the subscribers", () => announce(context, deployment));
+  await forgetDeployment(clients.s3, outputs.dataBucket);
+  return answer;
+}
+
+const announce = (context: ReleaseContext, { action, release, previous, reason, startedAt }: Deployment) =>
+  action === "rollback" && previous
+    ? announceRolledBack(context, previous.id, reason ?? "", release.id)
+    : announceDeployed(context, release.id, (Date.now() - Date.parse(startedAt)) / 1000);
+
+/** Serves again what was served before the deployment that failed, and tells the subscribers why. */
+async function putBack(context: ReleaseContext, deployment: Deployment, failure: string): Promise<void> {
+  const { clients, outputs, output, stack } = context;
+  const { release, previous } = deployment;
+  const what = previous ? `release ${previous.id}` : "nothing";
+  output.note(`Putting back what was served before: ${what}.`);
+  const failed = { ...deployment, failure };
+  try {
+    await keepDeployment(clients.s3, outputs.dataBucket, failed);
+    await point(context, previous);
+    await up(stack, output);
+    await recordDeployment(clients.s3, outputs.dataBucket, failed);
+    await announceRolledBack(context, release.id, failure, previous?.id);
+    await forgetDeployment(clients.s3, outputs.dataBucket);
   } catch (second) {
-    throw new UserError(`${error.message} And putting back ${what} failed: ${(second as Error).message}`);
+    throw new UserError(
+      `${failure} And putting back ${what} failed: ${(second as Error).message} Run the same command again: it goes on there.`,
+    );
   }
 }
 

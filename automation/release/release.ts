@@ -1,15 +1,15 @@
 import { readSchema } from "../project";
 import { type Answer } from "../prediction";
-import { announceDeployed } from "./announce";
 import { type ReleaseContext } from "./context";
-import { serveRelease } from "./deploy";
+import { serveRelease, settle } from "./deploy";
 import { passGate } from "./gate/pass";
 import { commit } from "./git";
 import { processing, runJob, training } from "./jobs";
+import { withDeploymentLock } from "./lock";
 import { readRecord, type ReleaseRecord, writeRecord, writeReleaseSchema } from "./record";
 import { register } from "./registry";
 import { type Ingredients, readIngredients, releaseId } from "./release-id";
-import { readSnapshot, takeSnapshot } from "./snapshot";
+import { takeSnapshot } from "./snapshot";
 
 export interface ReleaseResult {
   id: string;
@@ -34,9 +34,13 @@ export interface ReleaseResult {
  * announce. What the snapshot, image, hyperparameters and schema have given before is not made again. A release that
  * the gate rejects, or that waits for a person, changes nothing that is served.
  */
-export async function release(context: ReleaseContext): Promise<ReleaseResult> {
-  const began = performance.now();
+export const release = (context: ReleaseContext) =>
+  withDeploymentLock(context, "release", () => makeRelease(context));
+
+async function makeRelease(context: ReleaseContext): Promise<ReleaseResult> {
+  const startedAt = new Date();
   const { clients, outputs, output } = context;
+  await settle(context);
   const snapshot = await output.step("Freezing a data snapshot", async (progress) => {
     const taken = await takeSnapshot(clients.s3, outputs.dataBucket);
     progress.result(`${taken.hash.slice(0, 12)}, ${taken.objects.length} objects`);
@@ -47,28 +51,12 @@ export async function release(context: ReleaseContext): Promise<ReleaseResult> {
   const known = await readRecord(clients.s3, outputs.dataBucket, id);
   if (known) output.note(`Release ${id} was trained before: nothing to train.`);
   const { state, reason, record } = await passGate(context, known ?? (await train(context, id, ingredients)));
-  const seconds = () => (performance.now() - began) / 1000;
+  const seconds = () => (Date.now() - startedAt.getTime()) / 1000;
   const result = { id, trained: !known, reason, metrics: record.metrics, record };
   if (state !== "accepted") return { ...result, state, deployed: false, seconds: seconds() };
-  const served = await serveAndAnnounce(context, record, seconds);
+  const change = { action: "release", startedAt: startedAt.toISOString() } as const;
+  const served = await serveRelease(context, record, change);
   return { ...result, state: "served", ...served, seconds: seconds() };
-}
-
-/** Serves a release that may be served. @param seconds gives what the release took so far. */
-export async function serveAndAnnounce(
-  context: ReleaseContext,
-  record: ReleaseRecord,
-  seconds: () => number,
-): Promise<{ deployed: boolean; answer: Answer }> {
-  const { clients, outputs, output } = context;
-  const served = await serveRelease(context, record, "release");
-  if (served.deployed) {
-    const snapshot = await readSnapshot(clients.s3, outputs.dataBucket, record.ingredients.snapshot);
-    await output.step("Announcing the release to the subscribers", () =>
-      announceDeployed(context, record, snapshot?.objects.length ?? 0, seconds()),
-    );
-  }
-  return served;
 }
 
 async function train(context: ReleaseContext, id: string, ingredients: Ingredients): Promise<ReleaseRecord> {

@@ -1,11 +1,12 @@
 import { UserError } from "../errors";
 import { type Answer } from "../prediction";
-import { announceRolledBack } from "./announce";
 import { requireServable } from "./approval";
 import { type ReleaseContext } from "./context";
-import { currentRelease, serveRelease } from "./deploy";
+import { currentRelease, serveRelease, settle } from "./deploy";
 import { previousGood, readHistory } from "./history";
+import { withDeploymentLock } from "./lock";
 import { listRecords, readRecord } from "./record";
+import { verify } from "./verify";
 
 export interface RollbackResult {
   /** What is served now. */
@@ -21,16 +22,25 @@ export interface RollbackResult {
  * Serves an earlier release again, without training: the given one, else the last good one before the current.
  * @throws UserError when there is none to go back to.
  */
-export async function rollback(
+export const rollback = (context: ReleaseContext, wanted: string | undefined, reason: string) =>
+  withDeploymentLock(context, "rollback", () => goBack(context, wanted, reason));
+
+async function goBack(
   context: ReleaseContext,
   wanted: string | undefined,
   reason: string,
 ): Promise<RollbackResult> {
-  const began = performance.now();
-  const { clients, outputs, stack, output } = context;
+  const startedAt = new Date();
+  const { clients, outputs, stack } = context;
+  const seconds = () => (Date.now() - startedAt.getTime()) / 1000;
+  const takenBack = await settle(context, reason);
   const current = await currentRelease(clients.ssm, outputs);
   if (!current) {
     throw new UserError(`The stack '${stack.name}' serves no release: there is nothing to roll back.`);
+  }
+  if (takenBack && !wanted) {
+    const answer = await verify(context, current.id);
+    return { release: current.id, from: takenBack.release.id, answer, seconds: seconds() };
   }
   const history = await readHistory(clients.s3, outputs.dataBucket);
   const id = wanted ?? previousGood(history, current.id);
@@ -46,11 +56,7 @@ export async function rollback(
     throw new UserError(`The stack '${stack.name}' has no release '${id}'. It has ${known.join(", ")}.`);
   }
   await requireServable(context, record);
-  const { deployed, answer } = await serveRelease(context, record, "rollback");
-  if (deployed) {
-    await output.step("Announcing the rollback to the subscribers", () =>
-      announceRolledBack(context, current.id, reason, id),
-    );
-  }
-  return { release: id, from: current.id, answer, seconds: (performance.now() - began) / 1000 };
+  const change = { action: "rollback", reason, startedAt: startedAt.toISOString() } as const;
+  const { answer } = await serveRelease(context, record, change);
+  return { release: id, from: current.id, answer, seconds: seconds() };
 }

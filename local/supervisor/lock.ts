@@ -84,10 +84,11 @@ function readOwner(file: string): Owner | undefined {
   }
 }
 
-const isHeld = ({ pid, birth }: Owner) => isAlive(pid) && birthOf(pid) === birth;
+/** Whether the very process that has made a lock still lives. */
+export const isHeld = ({ pid, birth }: Pick<Owner, "pid" | "birth">) => isAlive(pid) && birthOf(pid) === birth;
 
 /** When the process started, in clock ticks since boot (Linux; elsewhere not known, and all are the same). */
-function birthOf(pid: number): string {
+export function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""; // starttime of proc(5): field 22, after ")" the 20th

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { type Deployment, previousGood } from "../../automation/release/history";
+import { type PastDeployment, previousGood } from "../../automation/release/history";
 
 /** A history, newest first, from changes such as `release b` and `rollback b>a`, oldest first. */
-function history(...changes: string[]): Deployment[] {
+function history(...changes: string[]): PastDeployment[] {
   let served: string | undefined;
   return changes
     .map((change, index) => {

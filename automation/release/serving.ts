@@ -1,0 +1,67 @@
+import {
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  DescribeModelCommand,
+  type SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+
+/** A model behind an endpoint. */
+export interface ServedModel {
+  /** Id of the release; undefined when Slipway has not made the model. */
+  release: string | undefined;
+  model: string;
+  artifact: string | undefined;
+  image: string | undefined;
+  configuration: string;
+}
+
+/** What an endpoint serves. */
+export interface Serving {
+  /** Of the endpoint. */
+  name: string;
+  /** `InService`, `Updating`, `RollingBack`, `Failed`, ... */
+  status: string;
+  /** Why the last deployment failed, if it did. */
+  failureReason: string | undefined;
+  /** ISO 8601; of the last change. */
+  since: string | undefined;
+  current: ServedModel;
+  /** What is being deployed; while it is, each of the two may answer. */
+  next: ServedModel | undefined;
+}
+
+/** Asks SageMaker itself: nothing here is taken from Pulumi's memory. Undefined when there is no such endpoint. */
+export async function readServing(client: SageMakerClient, endpoint: string): Promise<Serving | undefined> {
+  const found = await client
+    .send(new DescribeEndpointCommand({ EndpointName: endpoint }))
+    .catch((error: Error) => {
+      if (/could not find/i.test(error.message)) return undefined;
+      throw error;
+    });
+  if (!found) return undefined;
+  const { EndpointConfigName, PendingDeploymentSummary } = found;
+  const pending = PendingDeploymentSummary?.EndpointConfigName;
+  return {
+    name: endpoint,
+    status: found.EndpointStatus ?? "unknown",
+    failureReason: found.FailureReason,
+    since: found.LastModifiedTime?.toISOString(),
+    current: await readModel(client, EndpointConfigName ?? ""),
+    next: pending && pending !== EndpointConfigName ? await readModel(client, pending) : undefined,
+  };
+}
+
+async function readModel(client: SageMakerClient, configuration: string): Promise<ServedModel> {
+  const { ProductionVariants = [] } = await client.send(
+    new DescribeEndpointConfigCommand({ EndpointConfigName: configuration }),
+  );
+  const model = ProductionVariants[0]?.ModelName ?? "";
+  const { PrimaryContainer } = await client.send(new DescribeModelCommand({ ModelName: model }));
+  return {
+    release: PrimaryContainer?.Environment?.RELEASE_ID,
+    model,
+    artifact: PrimaryContainer?.ModelDataUrl,
+    image: PrimaryContainer?.Image,
+    configuration,
+  };
+}
