@@ -62,6 +62,7 @@ async function program() {
     jobPrefix: jobs.jobPrefix,
     trainingInstanceType: settings.trainingInstanceType,
     trainingInstanceCount: settings.trainingInstanceCount,
+    maxRuntimeInSeconds: settings.maxRuntimeInSeconds,
     modelPackageGroup: registry.groupName,
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,

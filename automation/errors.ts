@@ -23,6 +23,18 @@ export function explainError(error: unknown, wasInterrupted: boolean): { message
       exitCode: 1,
     };
   }
+  if (expiredCredentials.test(`${name} ${message}`)) {
+    return {
+      message:
+        `Your AWS credentials have expired (${message}). Renew them, for example with 'aws sso login', then run the same ` +
+        "command again: it picks up where things stand.",
+      exitCode: 1,
+    };
+  }
   // Errors of AWS carry their kind in the name; the others are sentences already.
   return { message: name === "Error" ? message : `${name}: ${message}`, exitCode: 1 };
 }
+
+/** As the services of AWS say it, each in its own way. */
+const expiredCredentials =
+  /ExpiredToken|RequestExpired|security token included in the request is expired|provided token has expired/;

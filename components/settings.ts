@@ -9,6 +9,7 @@ export interface Settings {
   baseImage: string;
   trainingInstanceType: string;
   trainingInstanceCount: number;
+  maxRuntimeInSeconds: number;
   emails: string[];
   digestSeconds: number;
   requestsPerSecond: number;
@@ -43,6 +44,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     baseImage: config.require("baseImage"),
     trainingInstanceType: config.require("trainingInstanceType"),
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
+    maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
     emails: config.requireObject<string[]>("emails"),
     digestSeconds: config.requireNumber("digestSeconds"),
     requestsPerSecond: config.requireNumber("requestsPerSecond"),

@@ -30,7 +30,6 @@ const metricNames = [
   ...["test:interval_coverage", "test:interval_width", "test:rows", "train:rows", "validation:mae"],
 ];
 
-const maxRuntimeSeconds = 3600;
 const volumeSizeInGB = 10;
 
 /** How to start, look at and stop one kind of job. */
@@ -159,7 +158,7 @@ export const processing: JobKind = {
             VolumeSizeInGB: volumeSizeInGB,
           },
         },
-        StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds },
+        StoppingCondition: { MaxRuntimeInSeconds: outputs.maxRuntimeInSeconds },
       }),
     ),
   async look(client, name) {
@@ -213,7 +212,7 @@ export const training: JobKind = {
           InstanceType: outputs.trainingInstanceType as "ml.m5.large",
           VolumeSizeInGB: volumeSizeInGB,
         },
-        StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeSeconds },
+        StoppingCondition: { MaxRuntimeInSeconds: outputs.maxRuntimeInSeconds },
       }),
     ),
   async look(client, name) {

@@ -62,7 +62,8 @@ export async function withDeploymentLock<T>(
     return await work();
   } finally {
     clearInterval(renewing);
-    await release(s3, bucket, held.owner.id);
+    // One that cannot be given back is a dead command's lock in a moment; what `work` says matters more.
+    await release(s3, bucket, held.owner.id).catch(() => undefined);
   }
 }
 

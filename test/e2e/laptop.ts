@@ -14,7 +14,7 @@ export class Laptop {
   /** @param folder the project whose `slipway` command is run. */
   constructor(
     private readonly env: Record<string, string> = {},
-    protected readonly folder = root,
+    readonly folder = root,
   ) {}
 
   /** Runs `slipway` with these arguments. */
