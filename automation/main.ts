@@ -74,6 +74,14 @@ function commandLine(): Command {
 
   stackCommand(
     program,
+    "diff",
+    "what a release would change: infrastructure, data, code, hyperparameters; whether it would train",
+  ).action(async (stack: string, options: JsonOption) =>
+    (await import("./commands/diff.ts")).diff(stack, outputFor(options)),
+  );
+
+  stackCommand(
+    program,
     "releases",
     "the releases of a stack: when, by which commit, how good, served or not",
   ).action(async (stack: string, options: JsonOption) =>

@@ -43,6 +43,28 @@ export async function up(stack: Stack, output: Output): Promise<{ changes: Chang
   });
 }
 
+/** What `up` would do, by resource: `update aws:sagemaker/endpoint:Endpoint endpoint-endpoint`. Changes nothing. */
+export async function preview(stack: Stack, output: Output): Promise<{ changes: Changes; resources: string[] }> {
+  return output.step(`Previewing the stack ${stack.name}`, async (progress) => {
+    const resources: string[] = [];
+    const result = await operate(stack, "preview", progress, (options) =>
+      stack.preview({
+        ...options,
+        onEvent: (event) => {
+          options.onEvent(event);
+          const { op, urn, type } = event.resourcePreEvent?.metadata ?? {};
+          if (op && urn && op !== "same" && op !== "read") {
+            resources.push(`${op} ${type} ${urn.split("::").at(-1)}`);
+          }
+        },
+      }),
+    );
+    const changes: Changes = result.changeSummary;
+    progress.result(describeChanges(changes));
+    return { changes, resources };
+  });
+}
+
 /** Deletes the stack's resources and the stack itself; its configuration file stays. */
 export async function destroy(stack: Stack, output: Output): Promise<Changes> {
   return output.step(`Destroying the stack ${stack.name}`, async (progress) => {

@@ -41,6 +41,13 @@ const manifestKey = (hash: string) => `snapshots/${hash}/manifest.json`;
  * @throws UserError when there is no data.
  */
 export async function takeSnapshot(s3: S3Client, bucket: string): Promise<Snapshot> {
+  const snapshot = await lookAtData(s3, bucket);
+  await freeze(s3, bucket, snapshot);
+  return snapshot;
+}
+
+/** The snapshot that would be taken now; changes nothing. @throws UserError when there is no data. */
+export async function lookAtData(s3: S3Client, bucket: string): Promise<Snapshot> {
   const objects: SnapshotObject[] = [];
   for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: rawPrefix })) {
     for (const { Key, Size } of page.Contents ?? []) {
@@ -55,9 +62,7 @@ export async function takeSnapshot(s3: S3Client, bucket: string): Promise<Snapsh
     );
   }
   objects.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const snapshot = { hash: hashOf(objects), objects };
-  await freeze(s3, bucket, snapshot);
-  return snapshot;
+  return { hash: hashOf(objects), objects };
 }
 
 /** The snapshot of this hash, or undefined. */
