@@ -44,7 +44,10 @@ export async function up(stack: Stack, output: Output): Promise<{ changes: Chang
 }
 
 /** What `up` would do, by resource: `update aws:sagemaker/endpoint:Endpoint endpoint-endpoint`. Changes nothing. */
-export async function preview(stack: Stack, output: Output): Promise<{ changes: Changes; resources: string[] }> {
+export async function preview(
+  stack: Stack,
+  output: Output,
+): Promise<{ changes: Changes; resources: string[] }> {
   return output.step(`Previewing the stack ${stack.name}`, async (progress) => {
     const resources: string[] = [];
     const result = await operate(stack, "preview", progress, (options) =>

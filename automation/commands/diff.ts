@@ -45,7 +45,10 @@ function verdict(stack: string, { release, served, trains, deploys }: ReleaseDif
 }
 
 const clip = (lines: string[]) =>
-  [...lines.slice(0, shown), ...(lines.length > shown ? [`... and ${lines.length - shown} more (see --json)`] : [])]
+  [
+    ...lines.slice(0, shown),
+    ...(lines.length > shown ? [`... and ${lines.length - shown} more (see --json)`] : []),
+  ]
     .map((line) => `  ${line}`)
     .join("\n");
 
@@ -55,6 +58,7 @@ const changeText = ({ what, before, after }: Change) =>
 function shiftLines({ shift }: ReleaseDiff): string[] {
   if (shift.length === 0) return [];
   const shifted = shift.filter(({ index }) => index >= smallShift);
-  if (shifted.length === 0) return [`the distribution of all ${shift.length} columns is about the same (PSI below ${smallShift})`];
+  if (shifted.length === 0)
+    return [`the distribution of all ${shift.length} columns is about the same (PSI below ${smallShift})`];
   return shifted.map(({ column, index }) => `${column} is distributed differently: PSI ${index.toFixed(2)}`);
 }

@@ -1,9 +1,10 @@
 import { UserError } from "../errors";
 import { type Answer } from "../prediction";
 import { type ReleaseContext } from "./context";
-import { currentRelease, serveRelease } from "./deploy";
+import { currentRelease, serveRelease, settle } from "./deploy";
 import { rejectForGood } from "./gate/pass";
 import { actor } from "./history";
+import { withDeploymentLock } from "./lock";
 import { listRecords, type ReleaseRecord } from "./record";
 import { type Approval, listApprovals, readApproval, setApproval } from "./registry";
 
@@ -26,11 +27,15 @@ export function stateOf(
  * A person's yes: marks the release (by default the one that waits) as approved in the registry, and serves it.
  * @throws UserError when there is none, or it is not to be served.
  */
-export async function approve(
+export const approve = (context: ReleaseContext, wanted: string | undefined) =>
+  withDeploymentLock(context, "approve", () => sayYes(context, wanted));
+
+async function sayYes(
   context: ReleaseContext,
   wanted: string | undefined,
 ): Promise<{ release: string; deployed: boolean; answer: Answer }> {
   const startedAt = new Date().toISOString();
+  await settle(context);
   const { record, state } = await findWaiting(context, wanted, "approve");
   if (state === "rejected") {
     throw new UserError(
@@ -51,11 +56,15 @@ export async function approve(
 }
 
 /** A person's no, which is final: marks the release as rejected in the registry, and tells the subscribers. */
-export async function reject(
+export const reject = (context: ReleaseContext, wanted: string | undefined, why: string) =>
+  withDeploymentLock(context, "reject", () => sayNo(context, wanted, why));
+
+async function sayNo(
   context: ReleaseContext,
   wanted: string | undefined,
   why: string,
 ): Promise<{ release: string; reason: string }> {
+  await settle(context);
   const { record, state } = await findWaiting(context, wanted, "reject");
   if (state === "rejected") return { release: record.id, reason: reasonOf(record) };
   if (state === "served") {

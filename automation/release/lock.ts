@@ -6,11 +6,12 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { randomUUID } from "node:crypto";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { birthOf, isHeld } from "../../local/supervisor/lock";
 import { UserError } from "../errors";
 import { interrupt } from "../interrupt";
 import { type ReleaseContext } from "./context";
+import { actor } from "./history";
 
 /** Who changes what a stack serves, as kept under `locks/deployment.json` in its data bucket. */
 interface Owner {
@@ -74,7 +75,7 @@ const lost = (stack: string) =>
 async function acquire(s3: S3Client, bucket: string, command: string): Promise<Held> {
   const now = new Date();
   const owner: Owner = {
-    ...{ id: randomUUID(), command, by: process.env.GITHUB_ACTOR ?? userInfo().username },
+    ...{ id: randomUUID(), command, by: actor() },
     ...{ host: hostname(), pid: process.pid, birth: birthOf(process.pid) },
     ...{ since: now.toISOString(), until: leaseFrom(now) },
   };
