@@ -5,6 +5,7 @@ import { interruptSignal, throwIfInterrupted } from "../interrupt";
 import { type Answer } from "../prediction";
 import { type Outputs, up } from "../stack";
 import { announceDeployed, announceRolledBack } from "./announce";
+import { requireIntact } from "./artifact";
 import { type ReleaseContext } from "./context";
 import { type Deployment, forgetDeployment, keepDeployment, readDeployment } from "./deployment";
 import { actor, recordDeployment } from "./history";
@@ -33,6 +34,7 @@ export async function serveRelease(
     return { deployed: false, answer: await verify(context, record.id) };
   }
   throwIfInterrupted();
+  await requireIntact(clients.s3, record);
   const deployment = { action, release: pointerTo(record), previous, reason, startedAt, by: actor() };
   await keepDeployment(clients.s3, outputs.dataBucket, deployment);
   return { deployed: true, answer: await finish(context, deployment) };

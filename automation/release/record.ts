@@ -34,11 +34,15 @@ export interface ReleaseRecord {
   createdAt: string;
   /** Git commit of the working tree (with `+` when it had changes), or undefined outside a repository. */
   commit?: string;
+  /** Who made it: the user of the machine, or of the workflow. */
+  by: string;
   ingredients: Ingredients;
   processingJob: string;
   trainingJob: string;
   /** `s3://.../model.tar.gz` */
   modelDataUrl: string;
+  /** Hexadecimal; of what the training job has left there. */
+  modelDataSha256: string;
   /** As the training job reported them: `test:mae`, ... */
   metrics: Record<string, number>;
   modelPackageArn: string;

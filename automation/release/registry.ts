@@ -12,7 +12,8 @@ import { type ReleaseRecord } from "./record";
 
 /**
  * Puts a trained release into the model registry, with what it was made from, so that anyone who finds the model finds
- * its data, commit and image. @returns the model package's ARN.
+ * its data, commit, author and image. One that is there already, from a command that died, is taken.
+ * @returns the model package's ARN.
  */
 export async function register(
   client: SageMakerClient,
@@ -20,10 +21,13 @@ export async function register(
   record: Omit<ReleaseRecord, "modelPackageArn" | "gate" | "rejection">,
 ): Promise<string> {
   const { ingredients, metrics } = record;
+  const description = `Release ${record.id}`;
+  const known = await findPackage(client, outputs.modelPackageGroup, description);
+  if (known) return known;
   const { ModelPackageArn } = await client.send(
     new CreateModelPackageCommand({
       ModelPackageGroupName: outputs.modelPackageGroup,
-      ModelPackageDescription: `Release ${record.id}`,
+      ModelPackageDescription: description,
       ModelApprovalStatus: "PendingManualApproval", // until the gate has judged it
       InferenceSpecification: {
         Containers: [{ Image: ingredients.imageUri, ModelDataUrl: record.modelDataUrl }],
@@ -35,6 +39,10 @@ export async function register(
         snapshot: ingredients.snapshot,
         schema: ingredients.schema,
         trainingJob: record.trainingJob,
+        artifact: record.modelDataSha256,
+        image: ingredients.imageUri.split("@").at(-1) ?? "",
+        imageSource: ingredients.imageSource,
+        author: record.by,
         ...(record.commit ? { commit: record.commit } : {}),
         ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)])),
       },
@@ -42,6 +50,19 @@ export async function register(
   );
   if (!ModelPackageArn) throw new Error("SageMaker gave no ARN for the model package");
   return ModelPackageArn;
+}
+
+async function findPackage(
+  client: SageMakerClient,
+  group: string,
+  description: string,
+): Promise<string | undefined> {
+  for await (const page of paginateListModelPackages({ client }, { ModelPackageGroupName: group })) {
+    for (const found of page.ModelPackageSummaryList ?? []) {
+      if (found.ModelPackageDescription === description) return found.ModelPackageArn;
+    }
+  }
+  return undefined;
 }
 
 export interface Approval {

@@ -1,9 +1,11 @@
 import { readSchema } from "../project";
 import { type Answer } from "../prediction";
+import { artifactDigest } from "./artifact";
 import { type ReleaseContext } from "./context";
 import { serveRelease, settle } from "./deploy";
 import { passGate } from "./gate/pass";
 import { commit } from "./git";
+import { actor } from "./history";
 import { processing, runJob, training } from "./jobs";
 import { withDeploymentLock } from "./lock";
 import { readRecord, type ReleaseRecord, writeRecord, writeReleaseSchema } from "./record";
@@ -77,10 +79,12 @@ async function train(context: ReleaseContext, id: string, ingredients: Ingredien
       id,
       createdAt: new Date().toISOString(),
       commit: await commit(),
+      by: actor(),
       ingredients,
       processingJob: processed.name,
       trainingJob: trained.name,
       modelDataUrl,
+      modelDataSha256: await artifactDigest(clients.s3, modelDataUrl),
       metrics,
     };
     const record = { ...made, modelPackageArn: await register(clients.sagemaker, outputs, made) };

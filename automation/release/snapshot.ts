@@ -85,7 +85,8 @@ async function describe(s3: S3Client, bucket: string, key: string): Promise<Snap
   return { key, versionId, sha256, size: head.ContentLength ?? 0 };
 }
 
-async function digest(s3: S3Client, bucket: string, key: string, versionId: string): Promise<string> {
+/** SHA-256 of an object's content, hexadecimal. @param versionId without one: the newest. */
+export async function digest(s3: S3Client, bucket: string, key: string, versionId?: string): Promise<string> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
   const hash = createHash("sha256");
   for await (const chunk of Body as Readable) hash.update(chunk as Buffer);
