@@ -7,6 +7,7 @@
 * Log groups as targets of EventBridge rules.
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
+* CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -33,6 +34,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import metric_alarms
 import sns_email
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence
@@ -273,10 +275,11 @@ def main() -> None:
     deliver_to_log_groups()
     name_source_account()
     trust_loopback()
+    metric_alarms.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
-    ministack.app = with_routes(ministack.app, changed)
+    ministack.app = with_routes(metric_alarms.with_evaluation(ministack.app), changed)
     sys.argv = ["ministack"]
     ministack.main()
     if outbox:

@@ -1,6 +1,6 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 
-const flushEveryMs = 3_000;
+const flushEveryMs = 1_000;
 /** CloudWatch takes at most this many values of one metric in a request. */
 const maxValues = 150;
 
@@ -8,6 +8,9 @@ const maxValues = 150;
 export interface Invocation {
   endpointName: string;
   variantName: string;
+  /** Name of the endpoint configuration that the variant serves under. */
+  configName: string;
+  /** Of the container's answer; 0 for none. */
   status: number;
   modelLatency: number;
   overheadLatency: number;
@@ -30,14 +33,11 @@ export class EndpointMetrics {
   async flush(): Promise<void> {
     const invocations = this.invocations;
     this.invocations = [];
-    const groups = groupBy(invocations, groupKey);
-    for (const group of groups.values()) {
-      for (let start = 0; start < group.length; start += maxValues) {
-        const MetricData = metricData(group.slice(start, start + maxValues));
-        await this.client
-          .send(new PutMetricDataCommand({ Namespace: "AWS/SageMaker", MetricData }))
-          .catch((error: Error) => console.error(`metrics of ${group[0]?.endpointName}: ${error.message}`));
-      }
+    for (const group of groupBy(invocations, groupKey).values()) {
+      const MetricData = metricData(group);
+      await this.client
+        .send(new PutMetricDataCommand({ Namespace: "AWS/SageMaker", MetricData }))
+        .catch((error: Error) => console.error(`metrics of ${group[0]?.endpointName}: ${error.message}`));
     }
   }
 
@@ -47,49 +47,59 @@ export class EndpointMetrics {
   }
 }
 
-const groupKey = ({ endpointName, variantName }: Invocation) => `${endpointName}/${variantName}`;
+const groupKey = ({ endpointName, variantName, configName }: Invocation) =>
+  `${endpointName}/${variantName}/${configName}`;
 
+/** Each metric of AWS twice: by endpoint and variant, and by these and the endpoint configuration, for one fleet alone. */
 function metricData(group: Invocation[]): MetricDatum[] {
-  const { endpointName, variantName } = group[0] as Invocation;
-  const Dimensions = [
+  const { endpointName, variantName, configName } = group[0] as Invocation;
+  const variant = [
     { Name: "EndpointName", Value: endpointName },
     { Name: "VariantName", Value: variantName },
   ];
-  const datum = (MetricName: string, Values: number[], Unit: MetricDatum["Unit"] = "None"): MetricDatum => ({
-    ...{ MetricName, Dimensions, Values, Counts: Values.map(() => 1), Unit, Timestamp: new Date() },
-  });
-  const happened = (test: (status: number) => boolean) => group.map(({ status }) => (test(status) ? 1 : 0));
-  return [
-    datum(
-      "Invocations",
-      happened(() => true),
-    ),
-    datum(
-      "Invocation4XXErrors",
-      happened((status) => status >= 400 && status < 500),
-    ),
-    datum(
-      "Invocation5XXErrors",
-      happened((status) => status >= 500 || status === 0),
-    ),
-    datum(
-      "ModelLatency",
-      group.map(({ modelLatency }) => modelLatency),
-      "Microseconds",
-    ),
-    datum(
-      "OverheadLatency",
-      group.map(({ overheadLatency }) => overheadLatency),
-      "Microseconds",
-    ),
+  const fleet = [...variant, { Name: "EndpointConfigName", Value: configName }];
+  const isServerError = (status: number) => status >= 500 || status === 0;
+  const metrics: [string, number[], MetricDatum["Unit"]][] = [
+    ["Invocations", group.map(() => 1), "None"],
+    ["Invocation4XXErrors", group.map(({ status }) => Number(status >= 400 && status < 500)), "None"],
+    ["Invocation5XXErrors", group.map(({ status }) => Number(isServerError(status))), "None"],
+    ["ModelLatency", group.map(({ modelLatency }) => rounded(modelLatency)), "Microseconds"],
+    ["OverheadLatency", group.map(({ overheadLatency }) => rounded(overheadLatency)), "Microseconds"],
   ];
+  return metrics.flatMap(([MetricName, values, Unit]) =>
+    histograms(values).flatMap((histogram) =>
+      [variant, fleet].map((Dimensions) => ({
+        ...{ MetricName, Dimensions, Unit, Timestamp: new Date() },
+        ...histogram,
+      })),
+    ),
+  );
+}
+
+/** Two digits, so that a busy second has few different latencies. */
+const rounded = (microseconds: number) => Number(microseconds.toPrecision(2));
+
+/** Each value once with its count, in parts that CloudWatch takes. */
+function histograms(values: number[]): { Values: number[]; Counts: number[] }[] {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const entries = [...counts];
+  const parts = Array.from({ length: Math.ceil(entries.length / maxValues) }, (_, index) =>
+    entries.slice(index * maxValues, (index + 1) * maxValues),
+  );
+  return parts.map((part) => ({
+    Values: part.map(([value]) => value),
+    Counts: part.map(([, count]) => count),
+  }));
 }
 
 function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
   return groups;
 }

@@ -6,6 +6,7 @@ import type {
   CreateProcessingJobRequest,
   CreateTrainingJobRequest,
   CreateTransformJobRequest,
+  DeploymentConfig,
   EndpointStatus,
   ModelPackageStatusDetails,
   ProcessingJobStatus,
@@ -14,6 +15,7 @@ import type {
   Tag,
   TrainingJobStatus,
   TransformJobStatus,
+  VariantStatus,
 } from "@aws-sdk/client-sagemaker";
 import { join } from "node:path";
 import type { LocalImage } from "../images";
@@ -79,8 +81,15 @@ export interface EndpointConfigRecord extends CreateEndpointConfigInput, Resourc
   EndpointConfigArn: string;
 }
 
+/** What UpdateEndpointWeightsAndCapacities and autoscaling change of a variant, and what an update may retain. */
+export interface VariantProperties {
+  weight: number;
+  /** None when serverless. On this machine one container stands for all instances. */
+  instanceCount?: number;
+}
+
 /** One production variant as it is deployed: fixed then, whatever becomes of its model or its image's tag. */
-export interface DeployedVariant {
+export interface DeployedVariant extends VariantProperties {
   variant: ProductionVariant;
   image: LocalImage;
   roleArn: string;
@@ -100,6 +109,8 @@ export interface FleetRecord {
   id: string;
   endpointConfigName: string;
   variants: DeployedVariant[];
+  /** Get a copy of requests; their answers go nowhere. */
+  shadows: DeployedVariant[];
   /** When the images were resolved, seconds since 1970. */
   since: number;
 }
@@ -113,8 +124,24 @@ export interface EndpointRecord extends Resource {
   FailureReason?: string;
   /** In service; none while the endpoint is first made. */
   fleet?: FleetRecord;
-  /** The configuration that is being deployed. */
-  pendingConfigName?: string;
+  /** The deployment under way. */
+  pending?: PendingDeployment;
+  LastDeploymentConfig?: DeploymentConfig;
+}
+
+/** A configuration on its way to serve an endpoint. */
+export interface PendingDeployment {
+  configName: string;
+  deploymentConfig?: DeploymentConfig;
+  /** Seconds since 1970. */
+  startTime: number;
+  /** By variant: what stays as it was, whatever the new configuration says. */
+  retained: Record<string, Partial<VariantProperties>>;
+  stage: VariantStatus;
+  /** Seconds since 1970. */
+  stageTime: number;
+  /** Of the requests, from 0 to 1, that the new fleet gets now. */
+  share: number;
 }
 
 export interface ModelPackageGroupRecord extends CreateModelPackageGroupInput, Resource {

@@ -90,6 +90,7 @@ export class RoleSession {
   readonly s3: S3Client;
   readonly logs: CloudWatchLogsClient;
   readonly ecr: ECRClient;
+  readonly cloudWatch: CloudWatchClient;
 
   constructor(
     readonly roleArn: string,
@@ -101,6 +102,7 @@ export class RoleSession {
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
     this.logs = new CloudWatchLogsClient({ ...config, maxAttempts: 2 });
     this.ecr = new ECRClient(config);
+    this.cloudWatch = new CloudWatchClient(config);
   }
 
   /** `arn:aws:sts::<account>:assumed-role/<role>/SageMaker` */
@@ -115,6 +117,6 @@ export class RoleSession {
   }
 
   close(): void {
-    for (const client of [this.s3, this.logs, this.ecr]) client.destroy();
+    for (const client of [this.s3, this.logs, this.ecr, this.cloudWatch]) client.destroy();
   }
 }

@@ -3,20 +3,38 @@ import { randomBytes } from "node:crypto";
 import { pullImage } from "../aws/images";
 import type { Foundation } from "../platform";
 import { validationException } from "../protocol/errors";
-import { type DeployedVariant, type FleetRecord, type ModelData, now } from "../records";
+import {
+  type DeployedVariant,
+  type FleetRecord,
+  type ModelData,
+  type PendingDeployment,
+  now,
+} from "../records";
 import { modelContainer } from "./model-container";
 
 /**
  * Fixes what a configuration means today: its models, and the images that their tags name.
  * @throws AwsError when the configuration or a model is gone; ImageError when an image is or may not be pulled.
  */
-export async function resolveFleet(platform: Foundation, endpointConfigName: string): Promise<FleetRecord> {
-  const config = platform.stores.endpointConfigs.get(endpointConfigName);
-  if (!config) throw validationException(`Could not find endpoint configuration "${endpointConfigName}".`);
-  const variants = await Promise.all(
-    (config.ProductionVariants ?? []).map((variant) => resolveVariant(platform, variant)),
-  );
-  return { id: `i-${randomBytes(8).toString("hex")}`, endpointConfigName, variants, since: now() };
+export async function resolveFleet(
+  platform: Foundation,
+  { configName, retained }: Pick<PendingDeployment, "configName" | "retained">,
+): Promise<FleetRecord> {
+  const config = platform.stores.endpointConfigs.get(configName);
+  if (!config) throw validationException(`Could not find endpoint configuration "${configName}".`);
+  const resolve = (some: ProductionVariant[] = []) =>
+    Promise.all(
+      some.map(async (variant) => ({
+        ...(await resolveVariant(platform, variant)),
+        ...retained[variant.VariantName ?? ""],
+      })),
+    );
+  const [variants, shadows] = await Promise.all([
+    resolve(config.ProductionVariants),
+    resolve(config.ShadowProductionVariants),
+  ]);
+  const id = `i-${randomBytes(8).toString("hex")}`;
+  return { id, endpointConfigName: configName, variants, shadows, since: now() };
 }
 
 /** Fixes what a variant's model means today. @throws as `resolveFleet`. */
@@ -34,6 +52,8 @@ export async function resolveVariant(
     const environment = container.Environment ?? {};
     return {
       variant,
+      weight: variant.InitialVariantWeight ?? 1,
+      ...(variant.ServerlessConfig ? {} : { instanceCount: variant.InitialInstanceCount ?? 1 }),
       image,
       roleArn,
       modelData: modelData(container),

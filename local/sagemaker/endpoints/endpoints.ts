@@ -1,3 +1,4 @@
+import type { VariantStatus } from "@aws-sdk/client-sagemaker";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageError } from "../aws/images";
@@ -6,53 +7,76 @@ import { tagObject } from "../events";
 import { clipped } from "../jobs/job-run";
 import type { Foundation } from "../platform";
 import { AwsError } from "../protocol/errors";
-import { type EndpointRecord, type FleetRecord, now } from "../records";
+import {
+  type EndpointRecord,
+  type FleetRecord,
+  type PendingDeployment,
+  type VariantProperties,
+  now,
+} from "../records";
+import { DeploymentAlarms } from "./alarms";
 import { resolveFleet } from "./deployed";
+import { deploymentPlan } from "./deployment-plan";
 import { Fleet } from "./fleet";
 import { UnhealthyContainer } from "./replica";
+import { RolledBack, shiftTraffic } from "./shift";
+import { Traffic } from "./traffic";
 
 /** How long an old fleet may take over what it was asked before the switch: longer than an invocation may last. */
 const drainMs = 61_000;
 
 /** The endpoints and what serves them. */
 export class Endpoints {
-  private readonly serving = new Map<string, Fleet>();
+  private readonly serving = new Map<string, Traffic>();
   /** What is being done to an endpoint: one thing at a time. */
   private readonly work = new Map<string, Promise<void>>();
   private readonly restoring = new Map<string, Promise<void>>();
-  private closing = false;
+  private readonly ending = new AbortController();
 
   constructor(private readonly platform: Foundation) {}
 
-  /** Takes up every endpoint where an earlier server left it: serving, being made, updated or deleted. */
+  /** Takes up every endpoint where an earlier server left it: serving, being made, updated, rolled back or deleted. */
   recover(): void {
-    for (const {
-      EndpointName,
-      EndpointStatus,
-      fleet,
-      pendingConfigName,
-    } of this.platform.stores.endpoints.values()) {
+    for (const { EndpointName, EndpointStatus, fleet, pending } of this.platform.stores.endpoints.values()) {
       if (EndpointStatus === "Failed") continue;
       if (EndpointStatus === "Deleting") this.remove(EndpointName);
       else
         this.begin(EndpointName, async () => {
           if (fleet) await this.restore(EndpointName, fleet);
-          if (pendingConfigName) await this.deployNext(EndpointName, pendingConfigName);
+          if (pending) await this.deployNext(EndpointName, pending);
         });
     }
   }
 
-  /** Deploys `pendingConfigName` of a new or updated endpoint in the background. */
-  deploy(name: string, configName: string): void {
-    this.begin(name, () => this.deployNext(name, configName));
+  /** Deploys the configuration of a new or updated endpoint in the background. */
+  deploy(name: string, pending: PendingDeployment): void {
+    this.begin(name, () => this.deployNext(name, pending));
+  }
+
+  /** Gives variants of an endpoint that is being updated other weights and capacities, in the background. */
+  scale(name: string, properties: Record<string, Partial<VariantProperties>>): void {
+    this.begin(name, () => {
+      const { fleet } = this.record(name);
+      if (!fleet) return Promise.resolve();
+      const changed = (variant: FleetRecord["variants"][number]) => ({
+        ...variant,
+        ...properties[variant.variant.VariantName ?? ""],
+      });
+      const variants = fleet.variants.map(changed);
+      const shadows = fleet.shadows.map(changed);
+      this.update(name, { EndpointStatus: "InService", fleet: { ...fleet, variants, shadows } });
+      for (const { variant, weight } of [...variants, ...shadows])
+        this.serving.get(name)?.current.setWeight(variant.VariantName ?? "", weight);
+      return Promise.resolve();
+    });
   }
 
   /** Ends what serves the endpoint and forgets it, in the background. */
   remove(name: string): void {
     this.begin(name, async () => {
-      const fleet = this.serving.get(name);
+      const fleets = this.serving.get(name)?.fleets() ?? [];
       this.serving.delete(name);
-      await fleet?.stop({ drainMs: 0 });
+      await Promise.all(fleets.map((fleet) => fleet.stop({ drainMs: 0 })));
       await rm(join(this.platform.settings.home, "sagemaker", "endpoints", name), {
         recursive: true,
         force: true,
@@ -66,17 +90,18 @@ export class Endpoints {
     await this.restoring.get(name);
   }
 
-  /** The fleet that serves an endpoint now; undefined when there is no such endpoint or it is not in service. */
+  /** The fleet for one request now; undefined when there is no such endpoint or it is not in service. */
   fleetOf(name: string): Fleet | undefined {
-    return this.status(name) === "Deleting" ? undefined : this.serving.get(name);
+    const status = this.platform.stores.endpoints.get(name)?.EndpointStatus;
+    return status === "Deleting" ? undefined : this.serving.get(name)?.choose();
   }
 
   /** Ends all containers; the endpoints stay what they are for the next server. */
   async close(): Promise<void> {
-    this.closing = true;
+    this.ending.abort();
     // The fleets as well, so that none of them starts its container again.
-    const fleets = [...this.serving.values()].map((fleet) => fleet.stop({ drainMs: 0 }));
-    await Promise.all([this.platform.executor.close(), ...fleets]);
+    const fleets = [...this.serving.values()].flatMap((traffic) => traffic.fleets());
+    await Promise.all([this.platform.executor.close(), ...fleets.map((fleet) => fleet.stop({ drainMs: 0 }))]);
     await Promise.all(this.work.values());
   }
 
@@ -89,9 +114,12 @@ export class Endpoints {
     );
     try {
       await started;
-      this.serving.set(name, fleet);
-      if (this.status(name) === "OutOfService")
+      this.serving.set(name, new Traffic(fleet));
+      const { EndpointStatus, pending } = this.record(name);
+      if (EndpointStatus === "OutOfService")
         this.update(name, { EndpointStatus: "InService", FailureReason: undefined });
+      // What was being rolled back or scaled has come to its end.
+      else if (EndpointStatus !== "InService" && !pending) this.update(name, { EndpointStatus: "InService" });
     } catch (error) {
       await fleet.stop({ drainMs: 0 });
       if (this.closing) return;
@@ -101,39 +129,62 @@ export class Endpoints {
     }
   }
 
-  /** Starts the new fleet beside the old one, switches when it is healthy, ends the old one; or puts all back. */
-  private async deployNext(name: string, configName: string): Promise<void> {
-    const { stores } = this.platform;
+  /** Starts the new fleet beside the old one and moves the traffic over when it is healthy; or puts all back. */
+  private async deployNext(name: string, pending: PendingDeployment): Promise<void> {
     let next: Fleet | undefined;
     try {
-      const record = await resolveFleet(this.platform, configName);
+      const record = await resolveFleet(this.platform, pending);
       next = new Fleet(this.platform, name, record);
       await next.start();
       if (this.closing) throw new Error("closing");
-      const old = this.serving.get(name);
-      this.serving.set(name, next);
+      const traffic = this.serving.get(name);
+      if (traffic) await this.shift(name, pending, traffic, next);
+      else this.serving.set(name, new Traffic(next));
+      const old = traffic?.settle(next);
       this.update(name, {
-        ...{ EndpointStatus: "InService", EndpointConfigName: configName, fleet: record },
-        ...{ pendingConfigName: undefined, FailureReason: undefined },
+        ...{ EndpointStatus: "InService", EndpointConfigName: pending.configName, fleet: record },
+        ...{ pending: undefined, FailureReason: undefined },
       });
       await old?.stop({ drainMs });
       await old?.remove();
     } catch (error) {
-      if (this.closing) {
-        await next?.stop({ drainMs: 0 });
-        return; // the next server begins this again
-      }
-      const FailureReason = failureReason(error);
-      const serves = stores.endpoints.get(name)?.fleet !== undefined;
-      if (serves) this.update(name, { EndpointStatus: "RollingBack", FailureReason });
-      await next?.stop({ drainMs: 0 });
-      await next?.remove();
-      this.update(name, {
-        EndpointStatus: serves ? "InService" : "Failed",
-        FailureReason,
-        pendingConfigName: undefined,
-      });
+      if (this.closing)
+        await next?.stop({ drainMs: 0 }); // the next server begins this again
+      else await this.putBack(name, next, error);
     }
+  }
+
+  private async shift(
+    name: string,
+    pending: PendingDeployment,
+    traffic: Traffic,
+    next: Fleet,
+  ): Promise<void> {
+    const [variant] = next.record.variants;
+    const plan = deploymentPlan(pending.deploymentConfig ?? {}, variant?.instanceCount ?? 1);
+    const session = this.platform.cloud.session(variant?.roleArn ?? "");
+    const stage = (stage: VariantStatus, share: number) =>
+      this.platform.stores.endpoints.update(name, {
+        pending: { ...pending, stage, share, stageTime: now() },
+      });
+    try {
+      const alarms = new DeploymentAlarms(session, plan.alarms);
+      await shiftTraffic({ traffic, next, plan, alarms, stage, signal: this.ending.signal });
+    } finally {
+      session.close();
+    }
+  }
+
+  /** Ends the new fleet, which gets no requests any more, and leaves the endpoint as it was. */
+  private async putBack(name: string, next: Fleet | undefined, error: unknown): Promise<void> {
+    const FailureReason = failureReason(error);
+    const serves = this.record(name).fleet !== undefined;
+    if (serves) this.update(name, { EndpointStatus: "RollingBack", FailureReason, pending: undefined });
+    await next?.stop({ drainMs });
+    await next?.remove();
+    this.update(name, {
+      ...{ EndpointStatus: serves ? "InService" : "Failed", FailureReason, pending: undefined },
+    });
   }
 
   private begin(name: string, work: () => Promise<void>): void {
@@ -147,8 +198,15 @@ export class Endpoints {
     this.work.set(name, done);
   }
 
-  private status(name: string): string | undefined {
-    return this.platform.stores.endpoints.get(name)?.EndpointStatus;
+  private get closing(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  /** @throws Error when there is no such endpoint: a mistake in this program. */
+  private record(name: string): Readonly<EndpointRecord> {
+    const record = this.platform.stores.endpoints.get(name);
+    if (!record) throw new Error(`There is no endpoint '${name}'.`);
+    return record;
   }
 
   private update(name: string, changes: Partial<EndpointRecord>): void {
@@ -163,12 +221,10 @@ export function announceEndpoint(events: Foundation["events"], record: EndpointR
   events.stateChange("SageMaker Endpoint", arn, {
     ...{ EndpointName, EndpointArn: arn, EndpointConfigName, FailureReason },
     EndpointStatus: EndpointStatus.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase(),
-    ProductionVariants: (fleet?.variants ?? []).map(({ variant }) => ({
+    ProductionVariants: (fleet?.variants ?? []).map(({ variant, weight, instanceCount }) => ({
       VariantName: variant.VariantName,
-      DesiredWeight: variant.InitialVariantWeight ?? 1,
-      ...(variant.InitialInstanceCount === undefined
-        ? {}
-        : { DesiredInstanceCount: variant.InitialInstanceCount }),
+      DesiredWeight: weight,
+      ...(instanceCount === undefined ? {} : { DesiredInstanceCount: instanceCount }),
     })),
     CreationTime: Math.round(record.CreationTime * 1000),
     LastModifiedTime: Math.round(record.LastModifiedTime * 1000),
@@ -178,7 +234,9 @@ export function announceEndpoint(events: Foundation["events"], record: EndpointR
 
 function failureReason(error: unknown): string {
   const { message } = error as Error;
-  const expected = [UnhealthyContainer, ImageError, AwsError].some((kind) => error instanceof kind);
+  const expected = [UnhealthyContainer, ImageError, AwsError, RolledBack].some(
+    (kind) => error instanceof kind,
+  );
   if (expected) return clipped(message);
   if (error instanceof TransferError) return clipped(`Failed to download model data: ${message}`);
   return clipped(

@@ -11,6 +11,7 @@ import { Replica } from "./replica";
 export interface ServingVariant {
   name: string;
   weight: number;
+  configName: string;
   serverless: boolean;
   replica: Replica;
   logGroup: string;
@@ -20,6 +21,7 @@ export interface ServingVariant {
 /** All containers that serve one endpoint under one configuration. */
 export class Fleet {
   readonly variants: ServingVariant[];
+  readonly shadows: ServingVariant[];
   private readonly folder: string;
   private readonly sessions: RoleSession[] = [];
 
@@ -30,14 +32,19 @@ export class Fleet {
   ) {
     this.folder = fleetFolder(platform.settings.home, endpointName, record.id);
     this.variants = record.variants.map((deployed) => this.variant(deployed));
+    this.shadows = record.shadows.map((deployed) => this.variant(deployed));
+  }
+
+  private get all(): ServingVariant[] {
+    return [...this.variants, ...this.shadows];
   }
 
   /** Fetches the models, starts the containers and waits until all are healthy. Call `stop` when it fails, too. */
   async start(): Promise<void> {
     await Promise.all(
-      this.record.variants.map(async (deployed, index) => {
+      [...this.record.variants, ...this.record.shadows].map(async (deployed, index) => {
         await this.fetchModel(deployed, this.sessions[index] as RoleSession);
-        await this.variants[index]?.replica.start();
+        await this.all[index]?.replica.start();
       }),
     );
   }
@@ -50,9 +57,22 @@ export class Fleet {
     return this.variants.find(({ weight }) => (point -= weight) < 0) ?? this.variants[0];
   }
 
+  /** Gives a variant its weight from now on. */
+  setWeight(name: string, weight: number): void {
+    const variant = this.all.find((one) => one.name === name);
+    if (variant) variant.weight = weight;
+  }
+
+  /** The shadow that gets a copy of this request: its share is its weight over that of the production variant. */
+  chooseShadow(): ServingVariant | undefined {
+    const [shadow] = this.shadows;
+    const production = this.variants[0]?.weight ?? 1;
+    return shadow && Math.random() * production < shadow.weight ? shadow : undefined;
+  }
+
   /** Ends the containers once they have answered what they were asked. */
   async stop({ drainMs }: { drainMs: number }): Promise<void> {
-    await Promise.all(this.variants.map(({ replica }) => replica.stop({ drainMs })));
+    await Promise.all(this.all.map(({ replica }) => replica.stop({ drainMs })));
     for (const session of this.sessions) {
       this.platform.containerCredentials.forget(session);
       session.close();
@@ -67,7 +87,7 @@ export class Fleet {
   }
 
   private variant(deployed: DeployedVariant): ServingVariant {
-    const { VariantName: name = "", InitialVariantWeight, ServerlessConfig } = deployed.variant;
+    const { VariantName: name = "", ServerlessConfig } = deployed.variant;
     const session = this.platform.cloud.session(deployed.roleArn);
     this.sessions.push(session);
     const logGroup = `/aws/sagemaker/Endpoints/${this.endpointName}`;
@@ -87,8 +107,10 @@ export class Fleet {
       session,
       log: { file, group: logGroup, stream: logStream },
     });
-    const weight = InitialVariantWeight ?? 1;
-    return { name, weight, serverless: ServerlessConfig !== undefined, replica, logGroup, logStream };
+    const { weight } = deployed;
+    const { endpointConfigName: configName } = this.record;
+    const serverless = ServerlessConfig !== undefined;
+    return { name, weight, configName, serverless, replica, logGroup, logStream };
   }
 
   private mlFolder(variantName: string): string {

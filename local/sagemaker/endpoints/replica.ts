@@ -14,6 +14,7 @@ const defaultStartupSeconds = 240;
 const stopGraceSeconds = 30;
 
 const pingEveryMs = 25;
+const readyEveryMs = 50;
 const longestRestartPauseMs = 10_000;
 /** A container that has served this long starts anew with no pause when it dies. */
 const stableMs = 60_000;
@@ -37,6 +38,8 @@ export class Replica {
   /** Requests that it is working on. */
   inFlight = 0;
   port = 0;
+  /** Takes no new requests; one that its container has not seen yet may go elsewhere. */
+  draining = false;
   private readonly log: ContainerLog;
   private container: Container | undefined;
   private stopping = false;
@@ -56,19 +59,16 @@ export class Replica {
     void this.keepAlive();
   }
 
-  /** Resolves when the container takes requests (at once, other than after a crash) or the time is over. */
+  /** Resolves when the container takes requests (at once, other than after a crash), or drains, or the time is over. */
   async ready(timeoutMs: number): Promise<void> {
-    if (!this.restarting) return;
-    const timeout = new AbortController();
-    await Promise.race([
-      this.restarting,
-      sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined),
-    ]);
-    timeout.abort();
+    const deadline = Date.now() + timeoutMs;
+    while (this.restarting && !this.draining && Date.now() < deadline)
+      await Promise.race([this.restarting, sleep(readyEveryMs)]);
   }
 
   /** Waits for the requests in flight, then ends the container. */
   async stop({ drainMs }: { drainMs: number }): Promise<void> {
+    this.draining = true;
     const deadline = Date.now() + drainMs;
     while (this.inFlight > 0 && Date.now() < deadline) await sleep(10);
     this.stopping = true;

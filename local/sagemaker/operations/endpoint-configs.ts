@@ -26,9 +26,17 @@ export function findEndpointConfig(platform: Platform, name = ""): Readonly<Endp
 function requireSupported(request: CreateEndpointConfigInput): void {
   if (request.AsyncInferenceConfig)
     throw notSupported("asynchronous inference", "Leave AsyncInferenceConfig out.");
-  if (request.ShadowProductionVariants?.length) {
-    throw notSupported("shadow variants", "Leave ShadowProductionVariants out.");
-  }
+}
+
+/** @throws AwsError unless there are none, or one beside one production variant, as AWS has it. */
+function requireShadows(production: ProductionVariant[], shadows: ProductionVariant[]): void {
+  if (shadows.length === 0) return;
+  if (shadows.length > 1 || production.length > 1)
+    throw validationException(
+      "With ShadowProductionVariants, exactly one variant can be specified in ProductionVariants and one in ShadowProductionVariants.",
+    );
+  if ([...production, ...shadows].some(({ ServerlessConfig }) => ServerlessConfig))
+    throw validationException("Serverless endpoints do not support shadow variants.");
 }
 
 function requireVariants(platform: Platform, variants: ProductionVariant[]): void {
@@ -60,12 +68,15 @@ function requireVariants(platform: Platform, variants: ProductionVariant[]): voi
   }
 }
 
+const withWeight = (variant: ProductionVariant) => ({ InitialVariantWeight: 1, ...variant });
+
 const create = operation<CreateEndpointConfigInput>({
   ...byName,
   run(request, platform) {
-    const { EndpointConfigName: name = "", ProductionVariants = [] } = request;
+    const { EndpointConfigName: name = "", ProductionVariants = [], ShadowProductionVariants = [] } = request;
     requireSupported(request);
-    requireVariants(platform, ProductionVariants);
+    requireShadows(ProductionVariants, ShadowProductionVariants);
+    requireVariants(platform, [...ProductionVariants, ...ShadowProductionVariants]);
     if (platform.stores.endpointConfigs.get(name)) {
       throw validationException(
         `Cannot create already existing endpoint configuration "${arn(platform, name)}".`,
@@ -74,7 +85,10 @@ const create = operation<CreateEndpointConfigInput>({
     const record: EndpointConfigRecord = {
       ...request,
       // AWS fills in what was left out, and Describe shows it.
-      ProductionVariants: ProductionVariants.map((variant) => ({ InitialVariantWeight: 1, ...variant })),
+      ProductionVariants: ProductionVariants.map(withWeight),
+      ...(ShadowProductionVariants.length
+        ? { ShadowProductionVariants: ShadowProductionVariants.map(withWeight) }
+        : {}),
       ...{ EndpointConfigName: name, arn: arn(platform, name), EndpointConfigArn: arn(platform, name) },
       ...{ tags: request.Tags ?? [], CreationTime: now() },
     };

@@ -1,15 +1,18 @@
 import type {
   CreateEndpointInput,
+  DeploymentConfig,
   DeleteEndpointInput,
   DescribeEndpointInput,
   UpdateEndpointInput,
+  UpdateEndpointWeightsAndCapacitiesInput,
 } from "@aws-sdk/client-sagemaker";
-import { byDigest } from "../../images";
 import { announceEndpoint } from "../endpoints/endpoints";
 import { type Platform, arnOf } from "../platform";
-import { notSupported, validationException } from "../protocol/errors";
+import { validationException } from "../protocol/errors";
 import { type ListInput, listPage } from "../protocol/listing";
-import { type DeployedVariant, type EndpointRecord, now } from "../records";
+import { type EndpointRecord, now } from "../records";
+import { pendingDeployment, requireSameVariants, retainedProperties } from "./endpoint-deployment";
+import { endpointDescription } from "./endpoint-description";
 import { findEndpointConfig } from "./endpoint-configs";
 import { anyResource, operation } from "./operation";
 
@@ -32,93 +35,95 @@ function requireSettled({ EndpointStatus, arn }: EndpointRecord): void {
 
 const create = operation<CreateEndpointInput>({
   ...byName,
-  run(
-    { EndpointName: name = "", EndpointConfigName: configName = "", Tags = [], DeploymentConfig },
-    platform,
-  ) {
-    if (DeploymentConfig)
-      throw notSupported("DeploymentConfig", "Leave it out: the new fleet takes over once it is healthy.");
-    findEndpointConfig(platform, configName);
+  async run(request, platform) {
+    const { EndpointName: name = "", EndpointConfigName: configName = "", Tags = [] } = request;
+    const config = findEndpointConfig(platform, configName);
+    const pending = await pendingDeployment(platform, config, request.DeploymentConfig);
     if (platform.stores.endpoints.get(name)) {
       throw validationException(`Cannot create already existing endpoint "${arn(platform, name)}".`);
     }
     const time = now();
     const record: EndpointRecord = {
       ...{ arn: arn(platform, name), tags: Tags, EndpointName: name, EndpointArn: arn(platform, name) },
-      ...{ EndpointConfigName: configName, EndpointStatus: "Creating", pendingConfigName: configName },
-      ...{ CreationTime: time, LastModifiedTime: time },
+      ...{ EndpointConfigName: configName, EndpointStatus: "Creating", pending },
+      ...{ CreationTime: time, LastModifiedTime: time, LastDeploymentConfig: request.DeploymentConfig },
     };
     platform.stores.endpoints.put(name, record);
     announceEndpoint(platform.events, record);
-    platform.endpoints.deploy(name, configName);
+    platform.endpoints.deploy(name, pending);
     return { EndpointArn: record.arn };
   },
 });
 
 const update = operation<UpdateEndpointInput>({
   ...byName,
-  run({ EndpointName: name = "", EndpointConfigName: configName = "", DeploymentConfig }, platform) {
-    if (DeploymentConfig)
-      throw notSupported("DeploymentConfig", "Leave it out: the new fleet takes over once it is healthy.");
-    const record = find(platform, name);
+  async run(request, platform) {
+    const { EndpointName: name = "", EndpointConfigName: configName = "" } = request;
+    const deploymentConfig = deploymentConfigOf(request, find(platform, name));
     const config = findEndpointConfig(platform, configName);
+    const prepared = await pendingDeployment(platform, config, deploymentConfig);
+    const record = find(platform, name);
     requireSettled(record);
     if (record.EndpointStatus === "Failed") {
       throw validationException(
         `Cannot update endpoint "${record.arn}" with status Failed. Delete it and create it again.`,
       );
     }
-    const serverless = (variants: { ServerlessConfig?: unknown }[]) =>
-      variants.some((variant) => variant.ServerlessConfig);
-    const served = record.fleet?.variants.map(({ variant }) => variant) ?? [];
-    if (serverless(served) !== serverless(config.ProductionVariants ?? [])) {
-      throw validationException(
-        `Cannot update endpoint "${record.arn}" between serverless and instance-based variants. Create another endpoint.`,
-      );
-    }
+    findEndpointConfig(platform, record.EndpointConfigName); // AWS needs it as well, to go back to
+    requireSameVariants(record, config, deploymentConfig);
+    const pending = { ...prepared, retained: retainedProperties(record, request) };
     const updated = platform.stores.endpoints.update(name, {
-      ...{ EndpointStatus: "Updating", pendingConfigName: configName, FailureReason: undefined },
-      LastModifiedTime: now(),
+      ...{ EndpointStatus: "Updating", pending, FailureReason: undefined },
+      ...{ LastModifiedTime: now(), LastDeploymentConfig: deploymentConfig },
     });
     announceEndpoint(platform.events, updated);
-    platform.endpoints.deploy(name, configName);
+    platform.endpoints.deploy(name, pending);
+    return { EndpointArn: record.arn };
+  },
+});
+
+function deploymentConfigOf(
+  { DeploymentConfig, RetainDeploymentConfig }: UpdateEndpointInput,
+  { LastDeploymentConfig }: EndpointRecord,
+): DeploymentConfig | undefined {
+  if (DeploymentConfig && RetainDeploymentConfig)
+    throw validationException("DeploymentConfig cannot be specified when RetainDeploymentConfig is true.");
+  return RetainDeploymentConfig ? LastDeploymentConfig : DeploymentConfig;
+}
+
+const updateWeightsAndCapacities = operation<UpdateEndpointWeightsAndCapacitiesInput>({
+  ...byName,
+  run({ EndpointName: name = "", DesiredWeightsAndCapacities = [] }, platform) {
+    const record = find(platform, name);
+    if (record.EndpointStatus !== "InService")
+      throw validationException(`Cannot update endpoint "${record.arn}" which is not in service.`);
+    const known = [...(record.fleet?.variants ?? []), ...(record.fleet?.shadows ?? [])];
+    const changes = DesiredWeightsAndCapacities.map((wanted) => {
+      const { VariantName = "", DesiredWeight: weight, DesiredInstanceCount: instanceCount } = wanted;
+      const found = known.find(({ variant }) => variant.VariantName === VariantName);
+      if (!found)
+        throw validationException(`Could not find variant "${VariantName}" of endpoint "${record.arn}".`);
+      if (instanceCount !== undefined && found.instanceCount === undefined)
+        throw validationException(`Variant "${VariantName}" is serverless: it has no instance count.`);
+      if (instanceCount !== undefined && instanceCount < 1)
+        throw validationException(`DesiredInstanceCount of variant "${VariantName}" must be 1 or more.`);
+      const given = {
+        ...(weight === undefined ? {} : { weight }),
+        ...(instanceCount === undefined ? {} : { instanceCount }),
+      };
+      return [VariantName, given] as const;
+    });
+    const updating = { EndpointStatus: "Updating" as const, LastModifiedTime: now() };
+    announceEndpoint(platform.events, platform.stores.endpoints.update(name, updating));
+    platform.endpoints.scale(name, Object.fromEntries(changes));
     return { EndpointArn: record.arn };
   },
 });
 
 const describe = operation<DescribeEndpointInput>({
   ...byName,
-  run({ EndpointName }, platform) {
-    const record = find(platform, EndpointName);
-    const { fleet, pendingConfigName, EndpointStatus } = record;
-    return {
-      ...platform.models.sagemaker.pick("DescribeEndpointOutput", record),
-      ProductionVariants: fleet?.variants.map((deployed) => variantSummary(deployed, fleet.since)),
-      ...(EndpointStatus === "Updating" && pendingConfigName
-        ? {
-            PendingDeploymentSummary: {
-              EndpointConfigName: pendingConfigName,
-              StartTime: record.LastModifiedTime,
-            },
-          }
-        : {}),
-    };
-  },
+  run: ({ EndpointName }, platform) => endpointDescription(platform, find(platform, EndpointName)),
 });
-
-function variantSummary({ variant, image }: DeployedVariant, since: number): object {
-  const { VariantName, InitialVariantWeight = 1, InitialInstanceCount, ServerlessConfig } = variant;
-  const scale = ServerlessConfig
-    ? { CurrentServerlessConfig: ServerlessConfig }
-    : { CurrentInstanceCount: InitialInstanceCount ?? 1, DesiredInstanceCount: InitialInstanceCount ?? 1 };
-  const ResolvedImage = byDigest(image.uri, image.digest);
-  return {
-    VariantName,
-    DeployedImages: [{ SpecifiedImage: image.uri, ResolvedImage, ResolutionTime: since }],
-    ...{ CurrentWeight: InitialVariantWeight, DesiredWeight: InitialVariantWeight },
-    ...scale,
-  };
-}
 
 const list = operation<ListInput>({
   resource: anyResource,
@@ -149,6 +154,7 @@ const remove = operation<DeleteEndpointInput>({
 export const endpointOperations = {
   CreateEndpoint: create,
   UpdateEndpoint: update,
+  UpdateEndpointWeightsAndCapacities: updateWeightsAndCapacities,
   DescribeEndpoint: describe,
   ListEndpoints: list,
   DeleteEndpoint: remove,

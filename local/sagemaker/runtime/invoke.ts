@@ -10,6 +10,8 @@ import { validate } from "../protocol/validation";
 const invocationTimeoutMs = 60_000;
 const refusedPauseMs = 50;
 const maxServerlessBytes = 4 * 1024 * 1024;
+/** A shadow that is slower than the traffic misses some of it. */
+const maxShadowRequests = 100;
 
 const customAttributes = "x-amzn-sagemaker-custom-attributes";
 
@@ -27,10 +29,19 @@ export interface InvokeRequest {
  * when the container answers with an error, not at all, or not in time.
  */
 export async function invokeEndpoint(platform: Platform, request: InvokeRequest): Promise<HttpAnswer> {
-  const { endpointName, headers, body } = request;
+  const { endpointName } = request;
   checkInput(platform, request);
   await platform.endpoints.taken(endpointName);
-  // From here to the count nothing may wait: an update that ends this fleet waits for the requests that are counted.
+  for (;;) {
+    const answer = await invokeFleet(platform, request);
+    if (answer) return answer;
+  }
+}
+
+/** @returns undefined when the fleet chosen is on its way out and its container has not seen the request. */
+async function invokeFleet(platform: Platform, request: InvokeRequest): Promise<HttpAnswer | undefined> {
+  const { endpointName, headers, body } = request;
+  // From here to the count nothing may wait: a switch of fleets waits for the requests that are counted.
   const fleet = platform.endpoints.fleetOf(endpointName);
   if (!fleet) {
     throw validationError(`Endpoint ${endpointName} of account ${platform.settings.accountId} not found.`);
@@ -39,25 +50,39 @@ export async function invokeEndpoint(platform: Platform, request: InvokeRequest)
   const variant = fleet.choose(target);
   if (!variant) throw validationError(`Variant ${target} of endpoint ${endpointName} not found.`);
   if (variant.serverless && body.length > maxServerlessBytes) throw tooLong(maxServerlessBytes);
-  const { replica } = variant;
+  const shadow = fleet.chooseShadow();
+  if (shadow) copyToShadow(platform, request, shadow);
+  return counted(variant, () => invokeVariant(platform, request, variant));
+}
+
+async function counted<T>({ replica }: ServingVariant, work: () => Promise<T>): Promise<T> {
   replica.inFlight += 1;
   try {
-    return await invokeVariant(platform, request, variant);
+    return await work();
   } finally {
     replica.inFlight -= 1;
   }
+}
+
+/** Sends a copy that nobody waits for, unless the shadow is behind with too many already. */
+function copyToShadow(platform: Platform, request: InvokeRequest, shadow: ServingVariant): void {
+  if (shadow.replica.inFlight >= maxShadowRequests) return;
+  const copy = { ...request, arrived: performance.now() };
+  counted(shadow, () => invokeVariant(platform, copy, shadow)).catch(() => undefined); // seen in metrics and log
 }
 
 async function invokeVariant(
   platform: Platform,
   request: InvokeRequest,
   variant: ServingVariant,
-): Promise<HttpAnswer> {
-  const { answer, modelMs } = await askContainer(request, variant);
+): Promise<HttpAnswer | undefined> {
+  const asked = await askContainer(request, variant);
+  if (!asked) return undefined;
+  const { answer, modelMs } = asked;
   const status = answer instanceof Error ? 0 : answer.status;
   platform.metrics.record({
-    ...{ endpointName: request.endpointName, variantName: variant.name, status },
-    modelLatency: modelMs * 1000,
+    ...{ endpointName: request.endpointName, variantName: variant.name, configName: variant.configName },
+    ...{ status, modelLatency: modelMs * 1000 },
     overheadLatency: (performance.now() - request.arrived - modelMs) * 1000,
   });
   if (answer instanceof Error) throw modelError(platform, variant, 0, transportFailure(answer));
@@ -65,11 +90,11 @@ async function invokeVariant(
   return { status: 200, headers: answerHeaders(answer, variant), body: answer.body };
 }
 
-/** The container's answer, or why there is none, and the milliseconds it took. */
+/** The container's answer, or why there is none, and the milliseconds it took; undefined as in `invokeFleet`. */
 async function askContainer(
   { headers, body }: InvokeRequest,
   { replica }: ServingVariant,
-): Promise<{ answer: HttpAnswer | Error; modelMs: number }> {
+): Promise<{ answer: HttpAnswer | Error; modelMs: number } | undefined> {
   const passedOn = {
     "content-type": headers["content-type"] ?? "application/json",
     ...(headers.accept ? { accept: headers.accept } : {}),
@@ -86,6 +111,7 @@ async function askContainer(
     // Nobody listens: the container has died and is started again, and has not seen this request.
     const refused = answer instanceof Error && (answer as NodeJS.ErrnoException).code === "ECONNREFUSED";
     if (!refused || Date.now() > deadline) return { answer, modelMs };
+    if (replica.draining) return undefined;
     await sleep(refusedPauseMs);
   }
 }

@@ -41,7 +41,7 @@ type Statement = {
   Condition?: object;
 };
 
-const runnerPolicy: Statement[] = [
+export const runnerPolicy: Statement[] = [
   { Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: `arn:aws:s3:::${bucket}/*` },
   { Effect: "Allow", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${bucket}` },
   {

@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    at_once = most_at_once = 0
+    at_once = most_at_once = asked = 0
     lock = threading.Lock()
 
     def do_GET(self) -> None:
@@ -115,6 +115,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(400, {"message": "bad input"})
         if body == b"slow":
             time.sleep(1)
+        time.sleep(float(os.environ.get("PAUSE", "0")))
+        if self.fails():
+            return self.answer(500, {"message": "the model is confused"})
         model = json.loads((ML / "model" / "model.json").read_text())
         self.answer(
             200,
@@ -128,6 +131,13 @@ class Handler(BaseHTTPRequestHandler):
                 "pid": os.getpid(),
             },
         )
+
+    def fails(self) -> bool:
+        """Whether it is this request's turn: one in ONE_FAILS_IN, if that is set."""
+        every = int(os.environ.get("ONE_FAILS_IN", "0"))
+        with self.lock:
+            Handler.asked += 1
+            return every > 0 and Handler.asked % every == 0
 
     def double(self, lines: list[str]) -> None:
         """Twice each number; Accept text/sizes: how many there are, and how many requests came at once."""
