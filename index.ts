@@ -33,6 +33,7 @@ async function program() {
     data,
     image,
     capacity: settings.capacity,
+    guardrails: settings.guardrails,
     release: release.value,
     logRetentionDays,
   });
@@ -42,7 +43,7 @@ async function program() {
     digestSeconds: settings.digestSeconds,
     logRetentionDays,
   });
-  results.alertOn("failed-jobs", jobs.failures);
+  results.alertOn({ "failed-jobs": jobs.failures, alarms: endpoint.ringing });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -66,6 +67,8 @@ async function program() {
     modelPackageGroup: registry.groupName,
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
+    alarmNames: endpoint.alarmNames,
+    bakeSeconds: settings.capacity.kind === "real-time" ? settings.guardrails.bakeSeconds : 0,
     predictionUrl: api.url,
     apiKey: api.apiKey,
     resultsQueueUrl: results.queue.url,

@@ -2,16 +2,24 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "./context";
 
-/** What a stack is to serve. Written by the release engine into the stack's parameter, read by the program. */
-export interface Release {
+/** A trained model and the image that serves it. */
+export interface Artifact {
   /** Comes back with each prediction. */
   id: string;
   /** `<repository>@sha256:...` */
   imageUri: string;
   /** `s3://.../model.tar.gz` */
   modelDataUrl: string;
+}
+
+/** What a stack is to serve. Written by the release engine into the stack's parameter, read by the program. */
+export interface Release extends Artifact {
   /** Of the model package in the registry. */
   modelPackageArn: string;
+  /** Instances that the endpoint had when this release was deployed: autoscaling's work, which it keeps. */
+  instanceCount?: number;
+  /** Gets a copy of each request beside it; its answers go nowhere. Real-time endpoints only. */
+  shadow?: Artifact;
 }
 
 const noRelease = "none";

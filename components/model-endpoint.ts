@@ -1,22 +1,27 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context, arn } from "./context";
-import { type Release } from "./current-release";
+import { type Artifact, type Release } from "./current-release";
 import { type DataBucket } from "./data-bucket";
+import { checkCapacity, type EndpointCapacity, isScaled } from "./endpoint-capacity";
+import {
+  alarmNames,
+  checkGuardrails,
+  EndpointGuardrails,
+  type Guardrails,
+  variantName,
+} from "./endpoint-guardrails";
+import { EndpointScaling } from "./endpoint-scaling";
 import { type ModelImage } from "./model-image";
 import { type Grantee, grant, trustPolicy } from "./policy";
-import { isWholeNumber, requireProperty } from "./validation";
-
-/** `serverless` costs nothing while nobody asks; `real-time` has instances that are always warm. */
-export type EndpointCapacity =
-  | { kind: "serverless"; memorySizeInMb: number; maxConcurrency: number }
-  | { kind: "real-time"; instanceType: string; instanceCount: number };
 
 export interface ModelEndpointArgs {
   context: Context;
   data: DataBucket;
   image: ModelImage;
   capacity: EndpointCapacity;
+  /** For deployments of a real-time endpoint; SageMaker has none for serverless ones. */
+  guardrails: Guardrails;
   /** What is served; without one there is no endpoint, and the API answers 503. */
   release: Release | undefined;
   logRetentionDays: number;
@@ -29,6 +34,8 @@ export class ModelEndpoint extends pulumi.ComponentResource {
    * serverless endpoint into a real-time one under the same name, or back.
    */
   readonly endpointName: string;
+  /** Names of the alarms that watch deployments; they are there as long as the endpoint is. */
+  readonly alarmNames: string[];
 
   constructor(
     private readonly name: string,
@@ -36,12 +43,23 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:model:ModelEndpoint", name, {}, opts);
-    const { context, capacity, release } = args;
+    const { context, capacity, guardrails, release } = args;
     checkCapacity(capacity);
+    checkGuardrails(guardrails);
     this.endpointName = `${context.project}-${context.stack}-${capacity.kind}`;
+    this.alarmNames = capacity.kind === "real-time" ? alarmNames(this.endpointName) : [];
     const role = this.executionRole();
-    if (release) this.serve(release, role);
-    this.registerOutputs({ endpointName: this.endpointName });
+    const configurationName = release && this.serve(release, role);
+    this.registerOutputs({ endpointName: this.endpointName, configurationName });
+  }
+
+  /** Pattern of EventBridge events: an alarm of this endpoint rings. */
+  get ringing() {
+    return {
+      source: ["aws.cloudwatch"],
+      "detail-type": ["CloudWatch Alarm State Change"],
+      detail: { alarmName: [{ prefix: `${this.endpointName}-` }], state: { value: ["ALARM"] } },
+    };
   }
 
   /** Lets the grantee ask the endpoint for predictions. */
@@ -50,7 +68,10 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(this.name, grantee, "invoke", [{ Action: "sagemaker:InvokeEndpoint", Resource: endpoint }], this);
   }
 
-  /** What the container runs under: it may read its artifact, pull its image and write its log. */
+  /**
+   * What the container runs under: it may read its artifact, pull its image and write its log. SageMaker looks at the
+   * alarms of a deployment with it, too.
+   */
   private executionRole(): aws.iam.Role {
     const { context, data, image, logRetentionDays } = this.args;
     const role = new aws.iam.Role(
@@ -82,88 +103,108 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       ],
       this,
     );
+    if (this.alarmNames.length > 0) {
+      const alarms = this.alarmNames.map((alarm) => arn(context, "cloudwatch", `alarm:${alarm}`));
+      grant(this.name, grantee, "alarms", [{ Action: "cloudwatch:DescribeAlarms", Resource: alarms }], this);
+    }
     return role;
   }
 
   /**
    * Model and endpoint configuration are immutable in SageMaker and so get names of Pulumi's making: a new release
    * has new ones, the endpoint moves over to them, and only then the old ones go.
+   * @returns the name of the configuration that the endpoint serves under.
    */
-  private serve(release: Release, role: aws.iam.Role): void {
-    const tags = { ...this.args.context.tags, Release: release.id };
-    const child = { parent: this };
-    const model = new aws.sagemaker.Model(
-      `${this.name}-model`,
-      {
-        executionRoleArn: role.arn,
-        primaryContainer: {
-          image: release.imageUri,
-          modelDataUrl: release.modelDataUrl,
-          environment: { RELEASE_ID: release.id },
-        },
-        tags,
-      },
-      child,
-    );
+  private serve(release: Release, role: aws.iam.Role): pulumi.Output<string> {
+    const { context, capacity } = this.args;
+    const { shadow } = release;
     const configuration = new aws.sagemaker.EndpointConfiguration(
       `${this.name}-configuration`,
-      { productionVariants: [productionVariant(this.args.capacity, model.name)], tags },
-      child,
+      {
+        productionVariants: [this.variant(variantName, this.model("model", release, role), release)],
+        ...(shadow && capacity.kind === "real-time"
+          ? {
+              shadowProductionVariants: [
+                this.variant("Shadow", this.model("shadow-model", shadow, role), release),
+              ],
+            }
+          : {}),
+        tags: { ...context.tags, Release: release.id },
+      },
+      { parent: this },
     );
-    new aws.sagemaker.Endpoint(
+    const endpoint = new aws.sagemaker.Endpoint(
       `${this.name}-endpoint`,
-      { name: this.endpointName, endpointConfigName: configuration.name, tags: this.args.context.tags },
-      child,
+      {
+        name: this.endpointName,
+        endpointConfigName: configuration.name,
+        deploymentConfig: this.guard(configuration, release)?.deploymentConfig,
+        tags: context.tags,
+      },
+      { parent: this },
+    );
+    if (isScaled(capacity)) {
+      const args = { context, endpointName: endpoint.name, capacity };
+      new EndpointScaling(`${this.name}-scaling`, args, { parent: this });
+    }
+    return servedConfiguration(endpoint, configuration);
+  }
+
+  private model(role: string, { id, imageUri, modelDataUrl }: Artifact, executionRole: aws.iam.Role) {
+    return new aws.sagemaker.Model(
+      `${this.name}-${role}`,
+      {
+        executionRoleArn: executionRole.arn,
+        primaryContainer: { image: imageUri, modelDataUrl, environment: { RELEASE_ID: id } },
+        tags: { ...this.args.context.tags, Release: id },
+      },
+      { parent: this },
     );
   }
-}
 
-function productionVariant(capacity: EndpointCapacity, modelName: pulumi.Output<string>) {
-  const variant = { variantName: "AllTraffic", modelName, initialVariantWeight: 1 };
-  switch (capacity.kind) {
-    case "serverless": {
+  private variant(name: string, model: aws.sagemaker.Model, release: Release) {
+    const { capacity } = this.args;
+    const variant = { variantName: name, modelName: model.name, initialVariantWeight: 1 };
+    if (capacity.kind === "serverless") {
       const { memorySizeInMb, maxConcurrency } = capacity;
       return { ...variant, serverlessConfig: { memorySizeInMb, maxConcurrency } };
     }
-    case "real-time": {
-      const { instanceType, instanceCount } = capacity;
-      return { ...variant, instanceType, initialInstanceCount: instanceCount };
-    }
+    const { instanceType, instanceCount, maxInstanceCount } = capacity;
+    // What autoscaling has added stays: SageMaker itself would start the new instances at the configured number.
+    const scaled = isScaled(capacity) ? Math.min(release.instanceCount ?? 0, maxInstanceCount) : 0;
+    return { ...variant, instanceType, initialInstanceCount: Math.max(instanceCount, scaled) };
+  }
+
+  private guard(
+    { name: configurationName }: aws.sagemaker.EndpointConfiguration,
+    { id: releaseId }: Release,
+  ): EndpointGuardrails | undefined {
+    const { context, capacity, guardrails } = this.args;
+    if (capacity.kind === "serverless") return undefined;
+    return new EndpointGuardrails(
+      `${this.name}-guardrails`,
+      { context, endpointName: this.endpointName, configurationName, releaseId, guardrails },
+      { parent: this },
+    );
   }
 }
 
-function checkCapacity(capacity: EndpointCapacity): void {
-  switch (capacity.kind) {
-    case "serverless": {
-      const { memorySizeInMb, maxConcurrency } = capacity;
-      requireProperty(
-        isWholeNumber(memorySizeInMb / 1024, 1, 6),
-        "memorySizeInMb",
-        memorySizeInMb,
-        "give 1024, 2048, 3072, 4096, 5120 or 6144",
+/**
+ * The configuration that the endpoint serves, which must be the one that it was given. SageMaker takes a deployment back
+ * when an alarm rings, and the provider calls that a success. An error here keeps Pulumi from deleting the old
+ * configuration, which still serves and without which SageMaker lets nobody update the endpoint.
+ */
+function servedConfiguration(
+  endpoint: aws.sagemaker.Endpoint,
+  configuration: aws.sagemaker.EndpointConfiguration,
+): pulumi.Output<string> {
+  return pulumi
+    .all([endpoint.name, endpoint.endpointConfigName, configuration.name])
+    .apply(([name, served, wanted]) => {
+      if (served === wanted) return served;
+      throw new pulumi.RunError(
+        `SageMaker has rolled back the deployment of ${wanted}: the endpoint ${name} serves ${served} as before. ` +
+          `'aws sagemaker describe-endpoint --endpoint-name ${name}' says why (FailureReason).`,
       );
-      requireProperty(
-        isWholeNumber(maxConcurrency, 1, 200),
-        "maxConcurrency",
-        maxConcurrency,
-        "give a whole number of requests at a time from 1 to 200",
-      );
-      return;
-    }
-    case "real-time": {
-      const { instanceType, instanceCount } = capacity;
-      requireProperty(
-        instanceType.startsWith("ml."),
-        "instanceType",
-        instanceType,
-        "give a SageMaker instance type such as ml.m5.large",
-      );
-      requireProperty(
-        isWholeNumber(instanceCount, 1, 100),
-        "instanceCount",
-        instanceCount,
-        "give a whole number of instances from 1 to 100",
-      );
-    }
-  }
+    });
 }

@@ -86,19 +86,24 @@ export class ResultsTopic extends pulumi.ComponentResource {
     );
   }
 
-  /** Sends each event of AWS that fits `pattern` to the subscribers as an alarm. Call it once. */
-  alertOn(label: string, pattern: Record<string, unknown>): void {
-    const rule = new aws.cloudwatch.EventRule(
-      `${this.name}-${label}`,
-      {
-        description: `Alarms of ${this.args.context.project}, stack ${this.args.context.stack}: ${label}`,
-        eventPattern: JSON.stringify(pattern),
-        tags: this.args.context.tags,
-      },
-      { parent: this },
-    );
+  /** Sends each event of AWS that fits one of `patterns`, by label, to the subscribers as an alarm. Call it once. */
+  alertOn(patterns: Record<string, Record<string, unknown>>): void {
+    const { context } = this.args;
+    const child = { parent: this };
+    const rules = Object.entries(patterns).map(([label, pattern]) => ({
+      label,
+      rule: new aws.cloudwatch.EventRule(
+        `${this.name}-${label}`,
+        {
+          description: `Alarms of ${context.project}, stack ${context.stack}: ${label}`,
+          eventPattern: JSON.stringify(pattern),
+          tags: context.tags,
+        },
+        child,
+      ),
+    }));
     const access = new aws.sqs.QueuePolicy(
-      `${this.name}-${label}-access`,
+      `${this.name}-alerts-access`, // one for all: a queue has a single policy
       {
         queueUrl: this.queue.url,
         policy: policyDocument([
@@ -106,17 +111,20 @@ export class ResultsTopic extends pulumi.ComponentResource {
             Principal: { Service: "events.amazonaws.com" },
             Action: "sqs:SendMessage",
             Resource: this.queue.arn,
-            Condition: { ArnEquals: { "aws:SourceArn": rule.arn } },
+            Condition: { ArnEquals: { "aws:SourceArn": rules.map(({ rule }) => rule.arn) } },
           },
         ]),
       },
-      { parent: this },
+      // a second policy beside the one of an earlier version would take that one's place, and then go with it
+      { ...child, aliases: [{ name: `${this.name}-failed-jobs-access` }] },
     );
-    new aws.cloudwatch.EventTarget(
-      `${this.name}-${label}-to-queue`,
-      { rule: rule.name, arn: this.queue.arn },
-      { parent: this, dependsOn: access },
-    );
+    for (const { label, rule } of rules) {
+      new aws.cloudwatch.EventTarget(
+        `${this.name}-${label}-to-queue`,
+        { rule: rule.name, arn: this.queue.arn },
+        { ...child, dependsOn: access },
+      );
+    }
   }
 
   private publish(digestSeconds: number): LambdaHandler {

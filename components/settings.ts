@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type EndpointCapacity } from "./model-endpoint";
+import { type EndpointCapacity } from "./endpoint-capacity";
+import { type Guardrails } from "./endpoint-guardrails";
 import { type GateSettings, readGateSettings } from "./gate-settings";
 import { requireProperty } from "./validation";
 
 /** The stack's configuration. Declared, described and given defaults in `Pulumi.yaml`. */
 export interface Settings {
   capacity: EndpointCapacity;
+  guardrails: Guardrails;
   baseImage: string;
   trainingInstanceType: string;
   trainingInstanceCount: number;
@@ -40,7 +42,16 @@ export function readSettings(config = new pulumi.Config()): Settings {
             kind: "real-time",
             instanceType: config.require("instanceType"),
             instanceCount: config.requireNumber("instanceCount"),
+            maxInstanceCount: config.requireNumber("maxInstanceCount"),
+            requestsPerInstance: config.requireNumber("requestsPerInstance"),
           },
+    guardrails: {
+      canaryPercent: config.requireNumber("canaryPercent"),
+      bakeSeconds: config.requireNumber("bakeSeconds"),
+      alarmPeriodSeconds: config.requireNumber("alarmPeriodSeconds"),
+      max5xxPercent: config.requireNumber("max5xxPercent"),
+      maxLatencyMs: config.requireNumber("maxLatencyMs"),
+    },
     baseImage: config.require("baseImage"),
     trainingInstanceType: config.require("trainingInstanceType"),
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),

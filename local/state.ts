@@ -54,7 +54,7 @@ export function removeState(home = localHome()): void {
 
 /** Constructor arguments for an AWS SDK client of `service` against the laptop target. */
 export function clientConfig(state: LocalState, service = "") {
-  const isSageMaker = service.startsWith("sagemaker");
+  const isSageMaker = /^(sagemaker|application-auto)/.test(service);
   return {
     region: state.region,
     endpoint: isSageMaker ? state.sagemakerUrl : state.cloudUrl,
@@ -73,5 +73,6 @@ export function clientEnvironment(state: LocalState): Record<string, string> {
     AWS_ENDPOINT_URL: state.cloudUrl,
     AWS_ENDPOINT_URL_SAGEMAKER: state.sagemakerUrl,
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: state.sagemakerUrl,
+    AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: state.sagemakerUrl,
   };
 }

@@ -10,6 +10,19 @@ const stateChangeSchema = v.object({
   detail: v.record(v.string(), v.unknown()),
 });
 
+/** What EventBridge sends when a CloudWatch alarm changes its state. */
+const alarmSchema = v.object({
+  id: v.string(),
+  source: v.literal("aws.cloudwatch"),
+  "detail-type": v.literal("CloudWatch Alarm State Change"),
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  detail: v.object({
+    alarmName: v.string(),
+    state: v.object({ value: v.string(), reason: v.optional(v.string()) }),
+    configuration: v.optional(v.object({ description: v.optional(v.string()) })),
+  }),
+});
+
 type StateChange = v.InferOutput<typeof stateChangeSchema>;
 
 /** By detail-type: the noun for people, and where `detail` holds name and status. */
@@ -28,14 +41,33 @@ const subjects: Partial<Record<string, { noun: string; name: string; status: str
 };
 
 /**
- * The event in the body of a message of the results queue: one of Slipway's own, or a SageMaker state change
- * as EventBridge sends it. Undefined when nobody needs to be told (a job that has not failed).
+ * The event in the body of a message of the results queue: one of Slipway's own, or the state change of a SageMaker
+ * job or endpoint or of a CloudWatch alarm as EventBridge sends it. Undefined when nobody needs to be told (a job that
+ * has not failed, an alarm that does not ring).
  * @throws Error that says what is not understood.
  */
 export function understand(body: string, stack: string): SlipwayEvent | undefined {
   const value = parseJson(body);
   const stateChange = v.safeParse(stateChangeSchema, value);
-  return stateChange.success ? alarmOf(stateChange.output, stack) : parseEvent(value);
+  if (stateChange.success) return alarmOf(stateChange.output, stack);
+  const alarm = v.safeParse(alarmSchema, value);
+  return alarm.success ? ringingOf(alarm.output, stack) : parseEvent(value);
+}
+
+function ringingOf(
+  { id, time, detail }: v.InferOutput<typeof alarmSchema>,
+  stack: string,
+): SlipwayEvent | undefined {
+  const { alarmName, state, configuration } = detail;
+  if (state.value !== "ALARM") return undefined;
+  const reasons = [configuration?.description, state.reason].filter(Boolean);
+  return {
+    ...{ kind: "alarm", stack, severity: "error", time, id },
+    detail: {
+      what: `The alarm ${alarmName} rings`,
+      reason: reasons.join(" ") || "CloudWatch gives no reason.",
+    },
+  };
 }
 
 function alarmOf(change: StateChange, stack: string): SlipwayEvent | undefined {

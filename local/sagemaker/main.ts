@@ -6,6 +6,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { join, resolve } from "node:path";
 import { projectRoot } from "../state";
+import { TargetTracking } from "./autoscaling/target-tracking";
 import { Cloud } from "./aws/cloud";
 import { ContainerCredentials } from "./container-credentials";
 import { Endpoints } from "./endpoints/endpoints";
@@ -62,6 +63,7 @@ function createPlatform(settings: Settings): Platform {
     models: {
       sagemaker: ServiceModel.load(models, "sagemaker"),
       runtime: ServiceModel.load(models, "sagemaker-runtime"),
+      autoscaling: ServiceModel.load(models, "application-autoscaling"),
     },
     jobs: new Jobs(foundation),
     endpoints: new Endpoints(foundation),
@@ -75,9 +77,11 @@ async function main(): Promise<void> {
   const server = await listen(platform, port);
   platform.jobs.recover();
   platform.endpoints.recover();
+  const tracking = new TargetTracking(platform, platform.endpoints);
   let ending: Promise<void> | undefined;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => {
+      tracking.close();
       ending ??= end(platform, server).then(
         () => process.exit(0),
         (error: Error) => {

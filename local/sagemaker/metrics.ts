@@ -19,6 +19,7 @@ export interface Invocation {
 /** Collects the invocations of endpoints and puts their metrics (namespace AWS/SageMaker) every few seconds. */
 export class EndpointMetrics {
   private invocations: Invocation[] = [];
+  private flushed: { endpointName: string; variantName: string; count: number; at: number }[] = [];
   private readonly timer = setInterval(() => void this.flush(), flushEveryMs);
 
   constructor(private readonly client: CloudWatchClient) {
@@ -29,12 +30,23 @@ export class EndpointMetrics {
     this.invocations.push(invocation);
   }
 
+  /** Requests to a variant in the last minute, up to the last flush. */
+  lastMinute(endpointName: string, variantName: string): number {
+    const since = Date.now() - 60_000;
+    this.flushed = this.flushed.filter(({ at }) => at >= since);
+    return this.flushed
+      .filter((one) => one.endpointName === endpointName && one.variantName === variantName)
+      .reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** Puts what was collected; what cannot be put is logged and dropped, as a metric is no promise. */
   async flush(): Promise<void> {
     const invocations = this.invocations;
     this.invocations = [];
     for (const group of groupBy(invocations, groupKey).values()) {
       const MetricData = metricData(group);
+      const { endpointName, variantName } = group[0] as Invocation;
+      this.flushed.push({ endpointName, variantName, count: group.length, at: Date.now() });
       await this.client
         .send(new PutMetricDataCommand({ Namespace: "AWS/SageMaker", MetricData }))
         .catch((error: Error) => console.error(`metrics of ${group[0]?.endpointName}: ${error.message}`));

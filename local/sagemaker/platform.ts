@@ -22,7 +22,7 @@ export interface Foundation {
 
 /** Everything that an operation may need. */
 export interface Platform extends Foundation {
-  models: { sagemaker: ServiceModel; runtime: ServiceModel };
+  models: { sagemaker: ServiceModel; runtime: ServiceModel; autoscaling: ServiceModel };
   jobs: Jobs;
   endpoints: Endpoints;
 }

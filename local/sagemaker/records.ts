@@ -1,4 +1,8 @@
 import type {
+  PutScalingPolicyRequest,
+  RegisterScalableTargetRequest,
+} from "@aws-sdk/client-application-auto-scaling";
+import type {
   CreateEndpointConfigInput,
   CreateModelInput,
   CreateModelPackageGroupInput,
@@ -163,6 +167,15 @@ export interface ModelPackageRecord extends CreateModelPackageInput, Resource {
   ApprovalDescription?: string;
 }
 
+export interface ScalableTargetRecord extends RegisterScalableTargetRequest, Resource {
+  ScalableTargetARN: string;
+  RoleARN: string;
+}
+
+export interface ScalingPolicyRecord extends PutScalingPolicyRequest, Resource {
+  PolicyARN: string;
+}
+
 /** A record without what only this server needs: what events and configuration files show. */
 export function shownOf(record: Resource & { Tags?: Tag[] }): Record<string, unknown> {
   const hidden = ["arn", "tags", "Tags"];
@@ -181,6 +194,10 @@ export class Stores {
   /** By `<group>/<version>`, or the name of a package without versions. */
   readonly modelPackages: Store<ModelPackageRecord>;
 
+  readonly scalableTargets: Store<ScalableTargetRecord>;
+  /** By resource id and name. */
+  readonly scalingPolicies: Store<ScalingPolicyRecord>;
+
   constructor(home: string) {
     const folder = (name: string) => join(home, "sagemaker", "state", name);
     this.trainingJobs = new Store(folder("training-jobs"));
@@ -191,6 +208,8 @@ export class Stores {
     this.endpoints = new Store(folder("endpoints"));
     this.modelPackageGroups = new Store(folder("model-package-groups"));
     this.modelPackages = new Store(folder("model-packages"));
+    this.scalableTargets = new Store(folder("scalable-targets"));
+    this.scalingPolicies = new Store(folder("scaling-policies"));
   }
 
   /** All of them, as what their records have in common. */

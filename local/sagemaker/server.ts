@@ -1,8 +1,10 @@
 import { type Context, Hono } from "hono";
 import { randomUUID } from "node:crypto";
 import { type SignedRequest, authorize } from "./authorization";
+import { autoscalingOperations } from "./autoscaling/operations";
 import { credentialsPath } from "./container-credentials";
 import { operations } from "./operations";
+import type { Operation } from "./operations/operation";
 import { type Platform, arnOf } from "./platform";
 import { AwsError } from "./protocol/errors";
 import { validate } from "./protocol/validation";
@@ -11,9 +13,23 @@ import { invokeEndpoint } from "./runtime/invoke";
 /** Above what any request may hold: larger ones are not even read. */
 const maxBodyBytes = 30 * 1024 * 1024;
 
-const targetPrefix = "SageMaker.";
+/** The services that `POST /` answers, by the start of their X-Amz-Target header. */
+const services = new Map<string, Service>([
+  ["SageMaker", { model: "sagemaker", operations, action: "sagemaker" }],
+  [
+    "AnyScaleFrontendService",
+    { model: "autoscaling", operations: autoscalingOperations, action: "application-autoscaling" },
+  ],
+]);
 
-/** The server: SageMaker's control plane at `POST /`, its runtime below `/endpoints`, and its own health. */
+interface Service {
+  model: "sagemaker" | "autoscaling";
+  operations: Map<string, Operation>;
+  /** What the names of its IAM actions begin with. */
+  action: string;
+}
+
+/** The server: the control plane of SageMaker, and of autoscaling for it, at `POST /`, its runtime below `/endpoints`, and its own health. */
 export function createApp(platform: Platform): Hono {
   const app = new Hono();
   app.use(logged);
@@ -44,18 +60,18 @@ export function createApp(platform: Platform): Hono {
 async function controlPlane(c: Context, platform: Platform): Promise<Response> {
   try {
     const request = await signedRequest(c);
-    const name = operationName(request, platform);
-    const operation = operations.get(name);
+    const { name, service, model } = operationOf(request, platform);
+    const operation = service.operations.get(name);
     if (!operation) {
       throw new AwsError(
         "UnknownOperationException",
-        `The local SageMaker does not have the operation ${name} (yet).`,
+        `The local SageMaker does not have the operation ${service.action}:${name} (yet).`,
       );
     }
     const input = parseBody(request.body);
-    validate(platform.models.sagemaker, platform.models.sagemaker.inputShape(name) ?? "", input);
+    validate(model, model.inputShape(name) ?? "", input);
     const { cloudUrl } = platform.settings;
-    await authorize(cloudUrl, request, `sagemaker:${name}`, operation.resource(input, platform));
+    await authorize(cloudUrl, request, `${service.action}:${name}`, operation.resource(input, platform));
     const role = operation.passedRole?.(input);
     if (role)
       await authorize(cloudUrl, request, "iam:PassRole", role, {
@@ -117,11 +133,13 @@ async function signedRequest(c: Context): Promise<SignedRequest & { body: Buffer
   };
 }
 
-/** @throws AwsError when the header names no operation of SageMaker. */
-function operationName({ headers }: SignedRequest, platform: Platform): string {
+/** @throws AwsError when the header names no operation of a service that is here. */
+function operationOf({ headers }: SignedRequest, platform: Platform) {
   const target = headers["x-amz-target"] ?? "";
-  const name = target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : "";
-  if (platform.models.sagemaker.hasOperation(name)) return name;
+  const [prefix = "", name = ""] = target.split(".");
+  const service = services.get(prefix);
+  const model = service && platform.models[service.model];
+  if (service && model?.hasOperation(name)) return { name, service, model };
   throw new AwsError(
     "UnknownOperationException",
     `The header X-Amz-Target '${target}' names no operation of SageMaker.`,

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { type Release } from "../../components/current-release";
 import { DataBucket } from "../../components/data-bucket";
-import { type EndpointCapacity, ModelEndpoint } from "../../components/model-endpoint";
+import { type EndpointCapacity, type RealTimeCapacity } from "../../components/endpoint-capacity";
+import { type Guardrails } from "../../components/endpoint-guardrails";
+import { ModelEndpoint } from "../../components/model-endpoint";
 import { ModelImage } from "../../components/model-image";
 import { context, declare, failure, only, statements } from "./mocks";
 
@@ -12,9 +14,15 @@ const release: Release = {
   modelPackageArn: "arn:aws:sagemaker:us-east-1:123456789012:model-package/slipway-dev/1",
 };
 const serverless: EndpointCapacity = { kind: "serverless", memorySizeInMb: 2048, maxConcurrency: 5 };
-const realTime: EndpointCapacity = { kind: "real-time", instanceType: "ml.m5.large", instanceCount: 2 };
+const realTime: RealTimeCapacity = {
+  ...{ kind: "real-time", instanceType: "ml.m5.large", instanceCount: 2 },
+  ...{ maxInstanceCount: 0, requestsPerInstance: 600 },
+};
+const guardrails: Guardrails = {
+  ...{ canaryPercent: 20, bakeSeconds: 300, alarmPeriodSeconds: 60, max5xxPercent: 1, maxLatencyMs: 250 },
+};
 
-function endpoint(capacity: EndpointCapacity, served?: Release): ModelEndpoint {
+function endpoint(capacity: EndpointCapacity, served?: Release, careful = guardrails): ModelEndpoint {
   const data = new DataBucket("data", { context, deleteData: true });
   const image = new ModelImage("image", {
     context,
@@ -27,6 +35,7 @@ function endpoint(capacity: EndpointCapacity, served?: Release): ModelEndpoint {
     data,
     image,
     capacity,
+    guardrails: careful,
     release: served,
     logRetentionDays: 30,
   });
@@ -82,6 +91,97 @@ describe("ModelEndpoint", () => {
     });
   });
 
+  it("deploys with a canary, under alarms on this release alone whose names never change", async () => {
+    const declared = await declare(() => void endpoint(realTime, release));
+    expect(only(declared, "Endpoint").deploymentConfig).to.deep.equal({
+      blueGreenUpdatePolicy: {
+        trafficRoutingConfiguration: {
+          type: "CANARY",
+          canarySize: { type: "CAPACITY_PERCENT", value: 20 },
+          waitIntervalInSeconds: 300,
+        },
+        terminationWaitInSeconds: 0,
+        maximumExecutionTimeoutInSeconds: 2400,
+      },
+      autoRollbackConfiguration: {
+        alarms: ["errors", "latency", "answers"].map((role) => ({
+          alarmName: `slipway-dev-real-time-${role}`,
+        })),
+      },
+    });
+    const ofThisRelease = {
+      EndpointName: "slipway-dev-real-time",
+      VariantName: "AllTraffic",
+      EndpointConfigName: "endpoint-configuration-1",
+    };
+    expect(only(declared, "MetricAlarm", "-errors")).to.deep.include({
+      ...{ namespace: "AWS/SageMaker", metricName: "Invocation5XXErrors", statistic: "Average" },
+      ...{ dimensions: ofThisRelease, threshold: 0.01, period: 60, treatMissingData: "notBreaching" },
+    });
+    expect(only(declared, "MetricAlarm", "-latency")).to.deep.include({
+      ...{ metricName: "ModelLatency", extendedStatistic: "p90", threshold: 250_000 },
+      dimensions: ofThisRelease,
+    });
+    expect(only(declared, "MetricAlarm", "-answers")).to.deep.include({
+      ...{ namespace: "Slipway", metricName: "UnexpectedAnswers", statistic: "Sum", threshold: 0 },
+      dimensions: { Endpoint: "slipway-dev-real-time", Release: release.id },
+    });
+  });
+
+  it("has no guardrails when serverless: SageMaker refuses them there", async () => {
+    const declared = await declare(() => void endpoint(serverless, release));
+    expect(only(declared, "Endpoint")).not.to.have.property("deploymentConfig");
+    expect(declared.filter(({ type }) => /MetricAlarm|appautoscaling/.test(type))).to.deep.equal([]);
+  });
+
+  it("lets SageMaker look at these alarms, and at no others", async () => {
+    const declared = await declare(() => void endpoint(realTime));
+    expect(statements(only(declared, "RolePolicy", "-endpoint-alarms"))).to.deep.equal([
+      {
+        Effect: "Allow",
+        Action: "cloudwatch:DescribeAlarms",
+        Resource: ["errors", "latency", "answers"].map(
+          (role) => `arn:aws:cloudwatch:us-east-1:123456789012:alarm:slipway-dev-real-time-${role}`,
+        ),
+      },
+    ]);
+  });
+
+  it("is scaled when it may have more instances than it must, and keeps what autoscaling added", async () => {
+    const scaled = { ...realTime, maxInstanceCount: 4 };
+    const declared = await declare(() => void endpoint(scaled, release));
+    expect(only(declared, "Target")).to.deep.include({
+      resourceId: "endpoint/slipway-dev-real-time/variant/AllTraffic",
+      scalableDimension: "sagemaker:variant:DesiredInstanceCount",
+      ...{ minCapacity: 2, maxCapacity: 4 },
+    });
+    expect(only(declared, "Policy").targetTrackingScalingPolicyConfiguration).to.deep.include({
+      targetValue: 600,
+      predefinedMetricSpecification: { predefinedMetricType: "SageMakerVariantInvocationsPerInstance" },
+    });
+    const instances = async (capacity: EndpointCapacity, instanceCount?: number) => {
+      const again = await declare(() => void endpoint(capacity, { ...release, instanceCount }));
+      const [variant] = only(again, "EndpointConfiguration").productionVariants as Record<string, unknown>[];
+      return variant?.initialInstanceCount;
+    };
+    expect(await instances(scaled)).to.equal(2);
+    expect(await instances(scaled, 3)).to.equal(3);
+    expect(await instances(scaled, 9)).to.equal(4);
+    expect(await instances(realTime, 3), "without autoscaling the settings say how many").to.equal(2);
+  });
+
+  it("copies requests to a shadow release, when it is real-time", async () => {
+    const shadow = { id: "shadow", imageUri: "image", modelDataUrl: "s3://bucket/shadow.tar.gz" };
+    const declared = await declare(() => void endpoint(realTime, { ...release, shadow }));
+    expect(only(declared, "Model", "-shadow-model").primaryContainer).to.deep.include({
+      environment: { RELEASE_ID: "shadow" },
+    });
+    const [variant] = only(declared, "EndpointConfiguration").shadowProductionVariants as object[];
+    expect(variant).to.deep.include({ variantName: "Shadow", modelName: "endpoint-shadow-model-1" });
+    const without = await declare(() => void endpoint(serverless, { ...release, shadow }));
+    expect(without.filter(({ name }) => name.includes("shadow"))).to.deep.equal([]);
+  });
+
   it("runs under a role that reads releases and writes its own log, no more", async () => {
     const declared = await declare(() => void endpoint(serverless, release));
     const policies = declared.filter(
@@ -119,9 +219,35 @@ describe("ModelEndpoint", () => {
       { ...realTime, instanceCount: 1.5 },
       "instanceCount is 1.5: give a whole number of instances from 1 to 100",
     ],
+    [
+      { ...realTime, maxInstanceCount: 101 },
+      "maxInstanceCount is 101: give a whole number of instances up to 100, or 0 for no autoscaling",
+    ],
+    [
+      { ...realTime, requestsPerInstance: 0 },
+      "requestsPerInstance is 0: give the requests a minute, above 0, for which one instance is enough",
+    ],
   ] as [EndpointCapacity, string][]) {
     it(`refuses a capacity with the fix: ${message}`, async () => {
       expect(await failure(() => declare(() => void endpoint(capacity)))).to.equal(message);
+    });
+  }
+
+  for (const [change, message] of [
+    [{ canaryPercent: 60 }, "canaryPercent is 60: give a whole percentage of the requests from 1 to 50"],
+    [{ alarmPeriodSeconds: 45 }, "alarmPeriodSeconds is 45: give 10, 20, 30 or a multiple of 60 up to 3600"],
+    [
+      { bakeSeconds: 30 },
+      "bakeSeconds is 30: give a whole number of seconds from 60 (alarmPeriodSeconds: sooner no alarm rings) to 3600",
+    ],
+    [{ max5xxPercent: 100 }, "max5xxPercent is 100: give a percentage from 0 to below 100"],
+    [{ maxLatencyMs: 0 }, "maxLatencyMs is 0: give a number of milliseconds above 0"],
+  ] as [Partial<Guardrails>, string][]) {
+    it(`refuses guardrails with the fix: ${message}`, async () => {
+      const careful = { ...guardrails, ...change };
+      expect(await failure(() => declare(() => void endpoint(realTime, undefined, careful)))).to.equal(
+        message,
+      );
     });
   }
 });

@@ -39,7 +39,7 @@ const parameters = { "/slipway/dev/release": formatRelease(release) };
 /** Resources that AWS lets nobody tag, or that Pulumi's component already tags. */
 const untagged = new RegExp(
   "slipway:|pulumi:|docker:|:Bucket.+|:Alias$|:RolePolicy|:LogResourcePolicy|:EventTarget|:QueuePolicy|" +
-    ":TopicSubscription|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey",
+    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey",
 );
 
 describe("the program", () => {

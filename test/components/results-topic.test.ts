@@ -53,14 +53,21 @@ describe("ResultsTopic", () => {
     expect(consume?.Resource).to.equal("arn:aws:aws:sqs/queue:Queue:results-queue");
   });
 
-  it("lets only its own rule send AWS events to the queue", async () => {
-    const declared = await declare(() => topic().alertOn("failed-jobs", { source: ["aws.sagemaker"] }));
+  it("lets only its own rules send AWS events to the queue", async () => {
+    const declared = await declare(() =>
+      topic().alertOn({ jobs: { source: ["aws.sagemaker"] }, alarms: { source: ["aws.cloudwatch"] } }),
+    );
     const [statement] = statements(only(declared, "QueuePolicy"));
     expect(statement).to.deep.include({
       Principal: { Service: "events.amazonaws.com" },
       Action: "sqs:SendMessage",
       Condition: {
-        ArnEquals: { "aws:SourceArn": "arn:aws:aws:cloudwatch/eventRule:EventRule:results-failed-jobs" },
+        ArnEquals: {
+          "aws:SourceArn": [
+            "arn:aws:aws:cloudwatch/eventRule:EventRule:results-jobs",
+            "arn:aws:aws:cloudwatch/eventRule:EventRule:results-alarms",
+          ],
+        },
       },
     });
   });

@@ -105,7 +105,9 @@ function fromAlarm(found: MetricAlarm) {
     },
     insufficientDataActions: list(found.InsufficientDataActions),
     ...{ metricName: found.MetricName || undefined, namespace: found.Namespace || undefined },
-    ...{ dimensions: fromDimensions(found.Dimensions), statistic: found.Statistic, unit: found.Unit },
+    ...{ dimensions: fromDimensions(found.Dimensions), unit: found.Unit },
+    // MiniStack names a statistic even where there is an extended one; AWS has one of the two
+    statistic: found.ExtendedStatistic ? undefined : found.Statistic,
     ...{ extendedStatistic: found.ExtendedStatistic, period: found.Period || undefined },
     ...{
       evaluationPeriods: found.EvaluationPeriods,

@@ -13,6 +13,7 @@ import {
   DeleteModelPackageGroupCommand,
   DeleteTagsCommand,
   DescribeEndpointCommand,
+  type DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
   DescribeModelPackageGroupCommand,
@@ -28,8 +29,8 @@ import { fromTagList, tagChanges, toTagList } from "../shared/tags";
 import { fromApi, toApi } from "./shapes";
 
 const pollMs = 200;
-/** Longer than an endpoint needs to become healthy (4 minutes a container) with a canary in between. */
-const endpointMinutes = 30;
+/** Longer than an endpoint needs to become healthy (4 minutes a container) and to bake twice, an hour each. */
+const endpointMinutes = 150;
 
 async function readTags(
   ResourceArn: string | undefined,
@@ -148,33 +149,48 @@ type Variants = Inputs<sagemaker.EndpointConfigurationArgs>["productionVariants"
 const withVariantNames = (variants: Variants) =>
   variants.map((one, index) => ({ variantName: `variant-${index + 1}`, initialVariantWeight: 1, ...one }));
 
-/** Waits until SageMaker has decided. @throws Error with its reason when the endpoint failed or was rolled back. */
-async function endpointInService(EndpointName: string, config: string, call: Call): Promise<void> {
+/**
+ * Waits until nothing is being done to the endpoint. As with the real provider it is a success when SageMaker has rolled
+ * an update back: the state then has the configuration that serves.
+ * @throws Error with SageMaker's reason when the endpoint failed.
+ */
+async function endpointInService(EndpointName: string, call: Call): Promise<void> {
   const deadline = Date.now() + endpointMinutes * 60_000;
-  let lastStatus = "";
+  let last = "";
   while (Date.now() < deadline) {
     const found = await call.client(SageMakerClient).send(new DescribeEndpointCommand({ EndpointName }));
     const { EndpointStatus: status = "", FailureReason } = found;
-    if (status === "InService") {
-      if (found.EndpointConfigName === config) return;
-      throw new Error(
-        `the endpoint still serves '${found.EndpointConfigName}': SageMaker rolled '${config}' back. ${FailureReason ?? ""}`,
-      );
-    }
+    if (status === "InService") return;
     if (/Failed|OutOfService/.test(status))
       throw new Error(`the endpoint is ${status}. ${FailureReason ?? ""}`);
-    if (status !== lastStatus) call.status(`endpoint ${EndpointName}: ${status}`);
-    lastStatus = status;
+    const now = [status, deploymentStage(found)].filter(Boolean).join(", ");
+    if (now !== last) call.status(`endpoint ${EndpointName}: ${now}`);
+    last = now;
     await sleep(pollMs);
   }
-  throw new Error(`the endpoint is still ${lastStatus} after ${endpointMinutes} minutes`);
+  throw new Error(`the endpoint is still ${last} after ${endpointMinutes} minutes`);
 }
+
+/** `Baking, 25 % of the requests`, while a new fleet takes over. */
+function deploymentStage({ PendingDeploymentSummary: pending }: DescribeEndpointCommandOutput): string {
+  const [variant] = pending?.ProductionVariants ?? [];
+  const stage = variant?.VariantStatus?.[0]?.Status;
+  if (!variant || !stage) return "";
+  const share = (variant.CurrentWeight ?? 0) / (variant.DesiredWeight || 1);
+  return `${stage}, ${Math.round(100 * share)} % of the requests`;
+}
+
+/** As the real provider: an endpoint that gets its first alarms, or loses them all, is made anew. */
+const changesRollback = (was: unknown, now: unknown) =>
+  hasRollback(was as DeploymentConfig) !== hasRollback(now as DeploymentConfig);
+type DeploymentConfig = Inputs<sagemaker.EndpointArgs>["deploymentConfig"];
+const hasRollback = (config: DeploymentConfig) => config?.autoRollbackConfiguration !== undefined;
 
 const endpoint = resource<sagemaker.EndpointArgs>({
   inputs: {
     name: { replaces: true, autoName: { maxLength: 63 } },
-    endpointConfigName: { required: true },
-    deploymentConfig: {},
+    endpointConfigName: { required: true, live: true },
+    deploymentConfig: { replaces: changesRollback },
     tags: {},
   },
   async create(inputs, call) {
@@ -186,7 +202,7 @@ const endpoint = resource<sagemaker.EndpointArgs>({
     } as CreateEndpointCommandInput;
     await call.client(SageMakerClient).send(new CreateEndpointCommand(input));
     call.created(inputs.name!);
-    await endpointInService(inputs.name!, inputs.endpointConfigName, call);
+    await endpointInService(inputs.name!, call);
     return inputs.name!;
   },
   async read({ id, deploymentConfig }, call) {
@@ -201,21 +217,13 @@ const endpoint = resource<sagemaker.EndpointArgs>({
   async update(now, call, was) {
     const client = call.client(SageMakerClient);
     const EndpointName = now.id;
-    if (call.changed("endpointConfigName", "deploymentConfig")) {
-      const { EndpointConfigName: served, EndpointStatus } = await client.send(
-        new DescribeEndpointCommand({ EndpointName }),
-      );
-      const wanted = now.endpointConfigName;
-      if (served !== wanted || EndpointStatus === "Failed") {
-        const DeploymentConfig = toApi(now.deploymentConfig);
-        const input = {
-          EndpointName,
-          EndpointConfigName: wanted,
-          DeploymentConfig,
-        } as UpdateEndpointCommandInput;
-        await client.send(new UpdateEndpointCommand(input));
-      }
-      await endpointInService(EndpointName, wanted, call);
+    const isRolledBack = was.endpointConfigName !== now.endpointConfigName;
+    if (isRolledBack || call.changed("endpointConfigName", "deploymentConfig")) {
+      const EndpointConfigName = now.endpointConfigName;
+      const DeploymentConfig = toApi(now.deploymentConfig);
+      const input = { EndpointName, EndpointConfigName, DeploymentConfig } as UpdateEndpointCommandInput;
+      await client.send(new UpdateEndpointCommand(input));
+      await endpointInService(EndpointName, call);
     }
     await putTags(now, was, call);
   },

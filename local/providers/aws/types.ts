@@ -6,6 +6,7 @@ type Table = Record<string, AnyResourceType>;
 /** Where the types of each module of `@pulumi/aws` are. Loaded when first needed, with the AWS SDK's client. */
 const tables: Record<string, () => Promise<{ types: Table }>> = {
   apigateway: () => import("./apigateway.js"),
+  appautoscaling: () => import("./appautoscaling.js"),
   cloudwatch: () => import("./cloudwatch.js"),
   ecr: () => import("./ecr.js"),
   iam: () => import("./iam.js"),

@@ -39,6 +39,9 @@ export function readSettings(config: Record<string, unknown>): Settings {
   };
 }
 
+/** Names of services whose client's name has their words run together. */
+const spacedNames: Record<string, string> = { ApplicationAutoScaling: "Application Auto Scaling" };
+
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
@@ -78,7 +81,8 @@ export class Clients {
   }
 
   private make<C>(type: ClientClass<C>, region: string): C {
-    const endpoint = localEndpoint(type.name.replace(/Client$/, ""));
+    const service = type.name.replace(/Client$/, "");
+    const endpoint = localEndpoint(spacedNames[service] ?? service);
     const { credentials } = this.settings;
     return new type({
       region,

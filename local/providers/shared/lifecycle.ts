@@ -93,7 +93,8 @@ export function diff(
   const changes = Object.entries(rules)
     .filter(([property, rule]) => {
       if (news[property] === undefined && rule.computed) return false;
-      return !sameMeaning(oldInputs[property], news[property], rule);
+      const old = rule.live ? oldState : oldInputs;
+      return !sameMeaning(old[property], news[property], rule);
     })
     .map(([property]) => property);
   if (hasTags(type) && !changes.includes("tags") && !sameMeaning(oldState.tagsAll, request.tagsAll))

@@ -16,6 +16,8 @@ export interface Rule {
   set?: true;
   /** AWS fills in a value when the program gives none: a value found there is no drift. */
   computed?: true;
+  /** AWS may undo a change without an error: what is there is compared with the program, not what was asked for. */
+  live?: true;
   /** Hidden in the state and in output, whatever the program says. */
   secret?: true;
 }

@@ -53,6 +53,31 @@ describe("handlers/publish/understand", () => {
     });
   }
 
+  const alarmChange = (value: string) =>
+    JSON.stringify({
+      ...{ id: "c4c1c1c9", source: "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change" },
+      ...{ account: "123456789012", time: "2026-11-24T12:26:13Z", region: "us-east-1" },
+      resources: ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:slipway-dev-real-time-errors"],
+      detail: {
+        alarmName: "slipway-dev-real-time-errors",
+        configuration: { description: "More than 1 % of the requests end in a server error." },
+        state: { value, reason: "Threshold Crossed: [0.2] GreaterThanThreshold 0.01." },
+        previousState: { value: "OK" },
+      },
+    });
+
+  it("makes an alarm of a CloudWatch alarm that rings, and nothing of one that ends", () => {
+    expect(understand(alarmChange("ALARM"), "dev")).to.deep.equal({
+      ...{ kind: "alarm", stack: "dev", severity: "error", time: "2026-11-24T12:26:13Z", id: "c4c1c1c9" },
+      detail: {
+        what: "The alarm slipway-dev-real-time-errors rings",
+        reason:
+          "More than 1 % of the requests end in a server error. Threshold Crossed: [0.2] GreaterThanThreshold 0.01.",
+      },
+    });
+    expect(understand(alarmChange("OK"), "dev")).to.equal(undefined);
+  });
+
   it("has nothing to tell of a job that has not failed", () => {
     const detail = { TrainingJobName: "fit-1", TrainingJobStatus: "Completed" };
     expect(understand(stateChange("SageMaker Training Job State Change", detail), "dev")).to.equal(undefined);
