@@ -1,3 +1,4 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
@@ -12,6 +13,7 @@ export interface Clients {
   ssm: SSMClient;
   sqs: SQSClient;
   logs: CloudWatchLogsClient;
+  cloudwatch: CloudWatchClient;
 }
 
 /** Clients for the stack's target. @param region the stack's, where the target itself names none. */
@@ -23,5 +25,6 @@ export function createClients(target: Target, region: string): Clients {
     ssm: new SSMClient(config("ssm")),
     sqs: new SQSClient(config("sqs")),
     logs: new CloudWatchLogsClient(config("logs")),
+    cloudwatch: new CloudWatchClient(config("cloudwatch")),
   };
 }

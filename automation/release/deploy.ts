@@ -6,9 +6,11 @@ import { type Answer } from "../prediction";
 import { type Outputs, up } from "../stack";
 import { announceDeployed, announceRolledBack } from "./announce";
 import { requireIntact } from "./artifact";
+import { currentInstanceCount } from "./capacity";
 import { type ReleaseContext } from "./context";
 import { type Deployment, forgetDeployment, keepDeployment, readDeployment } from "./deployment";
 import { actor, recordDeployment } from "./history";
+import { whileProbing } from "./probe";
 import { type ReleaseRecord } from "./record";
 import { verify } from "./verify";
 
@@ -35,7 +37,15 @@ export async function serveRelease(
   }
   throwIfInterrupted();
   await requireIntact(clients.s3, record);
-  const deployment = { action, release: pointerTo(record), previous, reason, startedAt, by: actor() };
+  const instanceCount = await currentInstanceCount(clients.sagemaker, outputs.endpointName);
+  const deployment = {
+    action,
+    release: pointerTo(record, instanceCount),
+    previous,
+    reason,
+    startedAt,
+    by: actor(),
+  };
   await keepDeployment(clients.s3, outputs.dataBucket, deployment);
   return { deployed: true, answer: await finish(context, deployment) };
 }
@@ -58,11 +68,16 @@ export async function settle(context: ReleaseContext, wantedBack?: string): Prom
   return deployment;
 }
 
-const pointerTo = ({ id, ingredients, modelDataUrl, modelPackageArn }: ReleaseRecord): Release => ({
+/** @param instanceCount what autoscaling has made of the endpoint, which a deployment must not undo. */
+const pointerTo = (
+  { id, ingredients, modelDataUrl, modelPackageArn }: ReleaseRecord,
+  instanceCount: number | undefined,
+): Release => ({
   id,
   imageUri: ingredients.imageUri,
   modelDataUrl,
   modelPackageArn,
+  ...(instanceCount === undefined ? {} : { instanceCount }),
 });
 
 /** Every step can be done again, so that a command that died at any of them is finished by the next one. */
@@ -72,7 +87,7 @@ async function finish(context: ReleaseContext, deployment: Deployment): Promise<
   let answer: Answer;
   try {
     await point(context, release);
-    await up(stack, output);
+    await whileProbing(context, release.id, () => up(stack, output));
     answer = await verify(context, release.id);
   } catch (error) {
     if (interruptSignal.aborted) throw error; // the next command finishes it

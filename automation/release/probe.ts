@@ -1,10 +1,9 @@
-import { PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { setTimeout as sleep } from "node:timers/promises";
-import { unexpectedAnswers } from "../../components/endpoint-guardrails";
 import { predict } from "../prediction";
 import { type ReleaseContext } from "./context";
 import { knownRecords } from "./holdout";
 import { firstDifference, type KnownRecord } from "./smoke-test";
+import { reportUnexpectedAnswers } from "./unexpected-answers";
 
 const everyMs = 1000;
 const knownCount = 50;
@@ -40,23 +39,15 @@ async function probe(
   known: KnownRecord[],
   done: AbortSignal,
 ): Promise<void> {
-  const { namespace, metricName, dimensions } = unexpectedAnswers;
-  const metric = {
-    MetricName: metricName,
-    Dimensions: Object.entries(dimensions(outputs.endpointName, releaseId)).map(([Name, Value]) => ({
-      Name,
-      Value,
-    })),
-    StorageResolution: 1,
-  };
   for (let turn = 0; !done.aborted; turn++) {
-    const asked = [known[turn % known.length] as KnownRecord];
+    const asked = known[turn % known.length] as KnownRecord;
     // A refusal is not this metric's business: the endpoint's own metrics count it.
-    const answer = await predict(outputs, [asked[0]!.record]).catch(() => undefined);
+    const answer = await predict(outputs, [asked.record]).catch(() => undefined);
     if (answer?.release === releaseId) {
-      const Value = firstDifference(asked, answer) === undefined ? 0 : 1;
-      const data = { Namespace: namespace, MetricData: [{ ...metric, Value, Timestamp: new Date() }] };
-      await clients.cloudwatch.send(new PutMetricDataCommand(data)).catch(() => undefined);
+      const unexpected = firstDifference([asked], answer) === undefined ? 0 : 1;
+      await reportUnexpectedAnswers(clients.cloudwatch, outputs.endpointName, releaseId, unexpected).catch(
+        () => undefined, // the next one will come through, and the smoke test asks again
+      );
     }
     await sleep(everyMs, undefined, { signal: done }).catch(() => undefined);
   }

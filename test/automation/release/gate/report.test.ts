@@ -12,12 +12,20 @@ import { fares, settings, species, trips } from "./rows";
 const nasty = `<script>alert("x")</script>'"&|`;
 
 const record = (id: string): ReleaseRecord => ({
-  ...{ id, createdAt: "2026-11-24T08:00:00.000Z", commit: "00ac738", processingJob: "p", trainingJob: "t" },
+  ...{
+    id,
+    createdAt: "2026-11-24T08:00:00.000Z",
+    commit: "00ac738",
+    by: "ann",
+    processingJob: "p",
+    trainingJob: "t",
+  },
   ingredients: {
     ...{ snapshot: "de8c7036489e", imageUri: "registry/image@sha256:0a", schema: "5c" },
+    imageSource: "sha256:1c",
     hyperparameters: { num_leaves: "31", note: nasty },
   },
-  ...{ modelDataUrl: "s3://b/model.tar.gz", modelPackageArn: "arn" },
+  ...{ modelDataUrl: "s3://b/model.tar.gz", modelDataSha256: "2d", modelPackageArn: "arn" },
   metrics: { "test:mae": 1.4, "test:mae_median_baseline": 6.38, "train:rows": 4503 },
 });
 
