@@ -21,21 +21,12 @@ interface Status {
 }
 
 const endpoint = "slipway-local-serverless";
-const hyperparameters = "model-image/hyperparameters.json";
 
 /** What becomes of a release that does not come to its end by itself. */
 describe("a release that is interrupted", function () {
   this.timeout(240_000);
   const workshop = new Workshop();
   let served: string;
-
-  /** Another release than before, quickly trained. */
-  function change(seed: number): void {
-    workshop.restore(hyperparameters);
-    workshop.edit(hyperparameters, (text) =>
-      text.replace(/"num_iterations": \d+/, '"num_iterations": 40').replace(/"seed": \d+/, `"seed": ${seed}`),
-    );
-  }
 
   const newestTrainingJob = async (client: SageMakerClient) => {
     const newest = { SortBy: "CreationTime", SortOrder: "Descending", MaxResults: 1 } as const;
@@ -57,13 +48,13 @@ describe("a release that is interrupted", function () {
   }
 
   before(async () => {
-    change(0);
+    workshop.change(0);
     served = (await workshop.json<Released>("demo")).release;
   });
   after(() => workshop.remove());
 
   it("is finished when it is run again, killed after whichever of its steps, and trains once", async () => {
-    change(1);
+    workshop.change(1);
     const jobs = await trainingJobs();
     const steps = [
       ...["Freezing a data snapshot", "Processing job", "Training job", "Registering the model"],
@@ -84,7 +75,7 @@ describe("a release that is interrupted", function () {
   });
 
   it("is taken back by a rollback when it was killed while it was deployed", async () => {
-    change(2);
+    workshop.change(2);
     expect(await killAfter("Registering the model", 1500)).to.equal(true);
     const { release } = await workshop.json<{ release: string }>("rollback", "local");
     expect(release).to.equal(served);
@@ -92,7 +83,7 @@ describe("a release that is interrupted", function () {
   });
 
   it("stands while another one runs: the second is refused, naming the first", async () => {
-    change(2);
+    workshop.change(2);
     const first = workshop.slipway(["release", "local"]);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const second = await workshop.slipway(["rollback", "local"]);
@@ -104,7 +95,7 @@ describe("a release that is interrupted", function () {
   });
 
   it("fails when its training job is stopped by somebody, and serves what was served", async () => {
-    change(3);
+    workshop.change(3);
     const client = await sagemaker();
     const known = await newestTrainingJob(client);
     const releasing = workshop.slipway(["release", "local"]);
@@ -122,7 +113,7 @@ describe("a release that is interrupted", function () {
   });
 
   it("says that the credentials have expired when they do midway, and goes on when they are renewed", async () => {
-    change(4);
+    workshop.change(4);
     const state = readState(workshop.home)!;
     let expired = false;
     const proxies = [state.cloudUrl, state.sagemakerUrl].map((url) => new Proxy(url, () => expired));

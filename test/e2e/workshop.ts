@@ -4,6 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Laptop, root } from "./laptop";
 
+/** A mail in the laptop's inbox. */
+export interface Mail {
+  to: string;
+  subject: string;
+  body: string;
+  attributes: { kind?: string };
+}
+
+const hyperparameters = "model-image/hyperparameters.json";
+const dockerfile = "model-image/Dockerfile";
+
 /** A throwaway copy of the project, whose files a test may change, with a laptop cloud of its own. */
 export class Workshop extends Laptop {
   constructor(env: Record<string, string> = {}) {
@@ -18,6 +29,47 @@ export class Workshop extends Laptop {
     if (after === before)
       throw new Error(`${file} stays as it is: the test's change does not fit it any more`);
     writeFileSync(path, after);
+  }
+
+  /** Sets the configuration of a stack, as `pulumi config set` does. */
+  configure(stack: string, values: Record<string, string | number>): void {
+    const file = `Pulumi.${stack}.yaml`;
+    for (const [key, value] of Object.entries(values)) {
+      const path = join(this.folder, file);
+      const kept = readFileSync(path, "utf8").replace(new RegExp(`^  slipway:${key}: .*\\n`, "m"), "");
+      writeFileSync(
+        path,
+        kept.replace("config:\n", `config:\n  slipway:${key}: ${JSON.stringify(String(value))}\n`),
+      );
+    }
+  }
+
+  /** Makes the next release another one than those before, about as good and quickly trained. */
+  change(seed: number): void {
+    this.restore(hyperparameters);
+    this.edit(hyperparameters, (text) =>
+      text.replace(/"num_iterations": \d+/, '"num_iterations": 40').replace(/"seed": \d+/, `"seed": ${seed}`),
+    );
+  }
+
+  /** Gives the container a fault (see faulty_container.py), or takes it out again. */
+  plant(fault: string | undefined): void {
+    this.restore(dockerfile);
+    if (!fault) return;
+    const source = readFileSync(join(__dirname, "faulty_container.py"), "utf8");
+    writeFileSync(
+      join(this.folder, "model-image", "faulty_container.py"),
+      source.replace('FAULT = "FAULT"', `FAULT = "${fault}"`),
+    );
+    this.edit(dockerfile, (text) => text.replace('"-m", "slipway_model"', '"faulty_container.py"'));
+  }
+
+  /** Waits for a mail in the inbox. */
+  async mail(wanted: (mail: Mail) => boolean): Promise<Mail> {
+    for (;;) {
+      const found = (await this.json<Mail[]>("inbox", "local", "--limit", "50")).find(wanted);
+      if (found) return found;
+    }
   }
 
   /** Puts a file of the copy back to what it is in the project. */

@@ -1,0 +1,154 @@
+import { expect } from "chai";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer } from "../../automation/prediction";
+import { Workshop } from "./workshop";
+
+interface Demo {
+  release: string;
+  predictionUrl: string;
+  apiKey: string;
+}
+
+interface Status {
+  release: string | null;
+  next: string | null;
+  deployment: object | null;
+}
+
+/** Requests to the public URL, one after the other in a few lines, for as long as something else lasts. */
+class Traffic {
+  /** How often each release has answered. */
+  readonly answers = new Map<string, number>();
+  readonly failures: string[] = [];
+  private stopped = false;
+  private readonly lines: Promise<void>[];
+
+  constructor(
+    private readonly demo: Demo,
+    lines = 4,
+  ) {
+    this.lines = Array.from({ length: lines }, () => this.line());
+  }
+
+  get count(): number {
+    return this.failures.length + [...this.answers.values()].reduce((sum, each) => sum + each, 0);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.lines);
+  }
+
+  private async line(): Promise<void> {
+    while (!this.stopped) {
+      const { status, text } = await ask(this.demo).catch((error: Error) => ({
+        status: 0,
+        text: error.message,
+      }));
+      if (status !== 200) this.failures.push(`${status} ${text}`);
+      else {
+        const { release } = JSON.parse(text) as Answer;
+        this.answers.set(release, (this.answers.get(release) ?? 0) + 1);
+      }
+    }
+  }
+}
+
+async function ask({ predictionUrl, apiKey }: Demo): Promise<{ status: number; text: string }> {
+  const record = { pickup: "2019-03-23 20:21:09", passengers: 1, distance: 1.6, color: "yellow" };
+  const response = await fetch(predictionUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": apiKey },
+    body: JSON.stringify(record),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+/** A real-time endpoint: canary, alarms, rollback by SageMaker itself, with users asking all the while. */
+describe("a deployment to a real-time endpoint", function () {
+  this.timeout(400_000);
+  const workshop = new Workshop();
+  let demo: Demo;
+
+  before(async () => {
+    workshop.configure("local", {
+      endpoint: "real-time",
+      requestsPerSecond: 10_000,
+      burst: 10_000,
+      digestSeconds: 0,
+    });
+    workshop.change(0);
+    demo = await workshop.json<Demo>("demo");
+  });
+  after(() => workshop.remove());
+
+  const served = async () => (await workshop.json<Status>("status", "local")).release;
+
+  it("loses no request while a canary takes over, and status and answers agree at every moment", async () => {
+    workshop.change(1);
+    const traffic = new Traffic(demo);
+    const releasing = workshop.slipway(["release", "local", "--json"]);
+    const seen = await watch(releasing, demo, workshop);
+    const { code, stdout, stderr } = await releasing;
+    expect(code, stderr).to.equal(0);
+    await traffic.stop();
+    const { release } = JSON.parse(stdout) as { release: string };
+    expect(traffic.failures, `of ${traffic.count} requests`).to.deep.equal([]);
+    expect([...traffic.answers.keys()].sort()).to.deep.equal([demo.release, release].sort());
+    expect(seen, "both while the canary was watched").to.equal(true);
+    expect(await served()).to.equal(release);
+    demo = { ...demo, release };
+  });
+
+  const faults = [
+    { fault: "errors", seed: 2, told: /rolled the deployment of release \w+ back/ },
+    { fault: "slow", seed: 3, told: /rolled the deployment of release \w+ back/ },
+    { fault: "wrong", seed: 4, told: /rolled the deployment of release \w+ back/ },
+  ] as const;
+  for (const { fault, seed, told } of faults) {
+    it(`is rolled back by SageMaker, and the command says so, when the new container has ${fault === "errors" ? "errors" : `${fault} answers`}`, async () => {
+      workshop.change(seed);
+      workshop.plant(fault);
+      const traffic = new Traffic(demo, fault === "errors" ? 4 : 1);
+      const { code, stderr } = await workshop.slipway(["release", "local"]);
+      await traffic.stop();
+      expect(code, stderr).to.equal(1);
+      expect(stderr, stderr)
+        .to.match(told)
+        .and.to.include(`Putting back what was served before: release ${demo.release}`)
+        .and.not.to.match(/^ {4}at /m);
+      // The planted errors reach users; nothing else may fail.
+      expect(traffic.failures.filter((failure) => !failure.startsWith("502"))).to.deep.equal([]);
+      expect(await served()).to.equal(demo.release);
+      expect((await workshop.json<Answer>("predict", "local")).release).to.equal(demo.release);
+      const { changes } = await workshop.json<{ changes: Record<string, number> }>("up", "local");
+      expect(changes, "Pulumi's state says what is served").to.have.all.keys("same");
+      const mail = await workshop.mail((each) => each.attributes.kind === "release.rolledback");
+      expect(mail.body).to.include(demo.release);
+    });
+  }
+
+  it("works again afterwards", async () => {
+    workshop.change(5);
+    const { release } = await workshop.json<Demo>("release", "local");
+    expect(await served()).to.equal(release);
+  });
+});
+
+/** Whether, while `work` lasts, status names two releases at some time, and each answer's release at every time. */
+async function watch(work: Promise<unknown>, demo: Demo, workshop: Workshop): Promise<boolean> {
+  let working = true;
+  let both = false;
+  void work.finally(() => (working = false));
+  while (working) {
+    const before = await workshop.json<Status>("status", "local");
+    const { text } = await ask(demo);
+    const after = await workshop.json<Status>("status", "local");
+    const { release } = JSON.parse(text) as Answer;
+    const named = [before, after].flatMap((status) => [status.release, status.next]);
+    expect(named).to.include(release);
+    both ||= before.next !== null && before.next !== before.release;
+    await sleep(200);
+  }
+  return both;
+}
