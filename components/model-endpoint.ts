@@ -49,8 +49,8 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     this.endpointName = `${context.project}-${context.stack}-${capacity.kind}`;
     this.alarmNames = capacity.kind === "real-time" ? alarmNames(this.endpointName) : [];
     const role = this.executionRole();
-    const configurationName = release && this.serve(release, role);
-    this.registerOutputs({ endpointName: this.endpointName, configurationName });
+    if (release) this.serve(release, role);
+    this.registerOutputs({ endpointName: this.endpointName });
   }
 
   /** Pattern of EventBridge events: an alarm of this endpoint rings. */
@@ -113,9 +113,8 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   /**
    * Model and endpoint configuration are immutable in SageMaker and so get names of Pulumi's making: a new release
    * has new ones, the endpoint moves over to them, and only then the old ones go.
-   * @returns the name of the configuration that the endpoint serves under.
    */
-  private serve(release: Release, role: aws.iam.Role): pulumi.Output<string> {
+  private serve(release: Release, role: aws.iam.Role): void {
     const { context, capacity } = this.args;
     const { shadow } = release;
     const configuration = new aws.sagemaker.EndpointConfiguration(
@@ -141,13 +140,12 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         deploymentConfig: this.guard(configuration, release)?.deploymentConfig,
         tags: context.tags,
       },
-      { parent: this },
+      { parent: this, hooks: { afterUpdate: [requireDeployed] } },
     );
     if (isScaled(capacity)) {
       const args = { context, endpointName: endpoint.name, capacity };
       new EndpointScaling(`${this.name}-scaling`, args, { parent: this });
     }
-    return servedConfiguration(endpoint, configuration);
   }
 
   private model(role: string, { id, imageUri, modelDataUrl }: Artifact, executionRole: aws.iam.Role) {
@@ -190,21 +188,17 @@ export class ModelEndpoint extends pulumi.ComponentResource {
 }
 
 /**
- * The configuration that the endpoint serves, which must be the one that it was given. SageMaker takes a deployment back
- * when an alarm rings, and the provider calls that a success. An error here keeps Pulumi from deleting the old
- * configuration, which still serves and without which SageMaker lets nobody update the endpoint.
+ * Runs after an update of the endpoint. SageMaker takes a deployment back when an alarm rings, and the provider calls that
+ * a success. An error here keeps Pulumi from deleting the old configuration, which still serves and without which
+ * SageMaker lets nobody update the endpoint.
+ * @throws Error when the endpoint serves another configuration than the one that it was given.
  */
-function servedConfiguration(
-  endpoint: aws.sagemaker.Endpoint,
-  configuration: aws.sagemaker.EndpointConfiguration,
-): pulumi.Output<string> {
-  return pulumi
-    .all([endpoint.name, endpoint.endpointConfigName, configuration.name])
-    .apply(([name, served, wanted]) => {
-      if (served === wanted) return served;
-      throw new pulumi.RunError(
-        `SageMaker has rolled back the deployment of ${wanted}: the endpoint ${name} serves ${served} as before. ` +
-          `'aws sagemaker describe-endpoint --endpoint-name ${name}' says why (FailureReason).`,
-      );
-    });
+export function requireDeployed({ newInputs, newOutputs }: pulumi.ResourceHookArgs): void {
+  const { endpointConfigName: wanted } = newInputs as aws.sagemaker.EndpointArgs;
+  const { name, endpointConfigName: served } = newOutputs as Record<string, string>;
+  if (served === wanted) return;
+  throw new Error(
+    `SageMaker has rolled back the deployment of ${wanted as string}: the endpoint ${name} serves ${served} as before. ` +
+      `'aws sagemaker describe-endpoint --endpoint-name ${name}' says why (FailureReason).`,
+  );
 }

@@ -3,7 +3,7 @@ import { type Release } from "../../components/current-release";
 import { DataBucket } from "../../components/data-bucket";
 import { type EndpointCapacity, type RealTimeCapacity } from "../../components/endpoint-capacity";
 import { type Guardrails } from "../../components/endpoint-guardrails";
-import { ModelEndpoint } from "../../components/model-endpoint";
+import { ModelEndpoint, requireDeployed } from "../../components/model-endpoint";
 import { ModelImage } from "../../components/model-image";
 import { context, declare, failure, only, statements } from "./mocks";
 
@@ -126,6 +126,19 @@ describe("ModelEndpoint", () => {
       ...{ namespace: "Slipway", metricName: "UnexpectedAnswers", statistic: "Sum", threshold: 0 },
       dimensions: { Endpoint: "slipway-dev-real-time", Release: release.id },
     });
+  });
+
+  it("fails when SageMaker has gone back to the old configuration, so that Pulumi does not delete it", () => {
+    const after = (endpointConfigName: string) => () =>
+      requireDeployed({
+        ...{ urn: "urn", id: "id", name: "endpoint", type: "aws:sagemaker/endpoint:Endpoint" },
+        newInputs: { endpointConfigName: "new" },
+        newOutputs: { name: "served", endpointConfigName },
+      });
+    after("new")();
+    expect(after("old")).to.throw(
+      "SageMaker has rolled back the deployment of new: the endpoint served serves old as before.",
+    );
   });
 
   it("has no guardrails when serverless: SageMaker refuses them there", async () => {

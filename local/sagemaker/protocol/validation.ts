@@ -140,7 +140,7 @@ function brokenBounds(shape: Shape, actual: number, words: typeof lengthConstrai
 
 const compiled = new Map<string, RegExp | undefined>();
 
-/** AWS writes Java patterns that must match the whole value; undefined for one that JavaScript cannot read. */
+/** AWS writes Java patterns (`\p{Print}` is ASCII there) that must match the whole value; undefined for one that JavaScript cannot read. */
 function regularExpression(pattern: string): RegExp | undefined {
   if (!compiled.has(pattern)) compiled.set(pattern, compile(pattern));
   return compiled.get(pattern);
@@ -149,7 +149,7 @@ function regularExpression(pattern: string): RegExp | undefined {
 function compile(pattern: string): RegExp | undefined {
   for (const flags of ["u", ""]) {
     try {
-      return new RegExp(`^(?:${pattern})$`, flags);
+      return new RegExp(`^(?:${pattern.replaceAll("\\p{Print}", "[ -~]")})$`, flags);
     } catch {
       continue; // e.g. an escape that only the other mode knows
     }
