@@ -1,6 +1,8 @@
+import { setMaxListeners } from "node:events";
 import { UserError } from "./errors";
 
 const interruption = new AbortController();
+setMaxListeners(0, interruption.signal); // as many as there are requests under way
 
 /** Aborted when the user has asked this command to stop (Ctrl-C, or SIGTERM); long work takes it as its `signal`. */
 export const interruptSignal = interruption.signal;
@@ -24,8 +26,8 @@ export function throwIfInterrupted(): void {
   if (interruption.signal.aborted) throw interrupted();
 }
 
-export function interrupted(): UserError {
+/** @param next what the user can do now; most commands go on with what is there when they are run again. */
+export function interrupted(next = "Run the same command again: it picks up where things stand."): UserError {
   const reason: unknown = interruption.signal.reason;
-  if (reason instanceof UserError) return reason;
-  return new UserError("Interrupted. Run the same command again: it picks up where things stand.", 130);
+  return reason instanceof UserError ? reason : new UserError(`Interrupted. ${next}`, 130);
 }

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { throwIfInterrupted } from "../interrupt";
 import { type Output } from "../output";
+import { Belongings } from "./belongings";
 import { Docker } from "./docker";
 import { findImage } from "./image";
 import { type InputFiles, isOwnImage, readInputs, withOwnSample } from "./inputs";
@@ -15,7 +13,7 @@ import { Trial } from "./trial";
 const parts: Record<Rule["part"], string> = { image: "The image", train: "Training", serve: "Serving" };
 
 /**
- * Runs an image through all rules. What it starts is gone when it returns, also after an interruption.
+ * Runs an image through all rules. What it makes is gone when it returns, and soon after it is killed.
  * @param imageOrFolder name of a Docker image, or a folder with a Dockerfile, which is built.
  * @throws UserError when there is no Docker engine, no such image, or no port to serve on.
  */
@@ -26,9 +24,10 @@ export async function checkImage(
   limits: Limits = sageMakerLimits,
 ): Promise<Report> {
   const given = readInputs(files);
-  const docker = await Docker.connect();
-  const folder = mkdtempSync(join(tmpdir(), "slipway-check-image-"));
+  const belongings = new Belongings();
+  const { label, folder } = belongings;
   try {
+    const docker = await Docker.connect(label);
     const image = await output.step(`Image ${imageOrFolder}`, () => findImage(docker, imageOrFolder));
     const inputs = isOwnImage(image)
       ? await output.step("Sample data", () => withOwnSample(docker, image, given, folder))
@@ -40,8 +39,7 @@ export async function checkImage(
     }
     return reportOn(imageOrFolder, image.Id, results);
   } finally {
-    await docker.removeAll();
-    rmSync(folder, { recursive: true, force: true });
+    await belongings.remove();
   }
 }
 

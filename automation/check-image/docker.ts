@@ -1,10 +1,18 @@
-import { randomBytes } from "node:crypto";
+import { networkInterfaces } from "node:os";
 import { UserError } from "../errors";
 import { interruptSignal, throwIfInterrupted } from "../interrupt";
 import { run } from "../run";
+import { removeLeftBehind } from "./belongings";
 
-const label = "slipway.check-image";
 const quickMs = 60_000;
+
+/** Where a server is reached from here. */
+export interface Address {
+  host: string;
+  port: number;
+  /** Whether it is Docker's proxy that accepts connections there, not the server. */
+  proxied: boolean;
+}
 
 /** A container that a check has made. */
 export interface Container {
@@ -28,20 +36,34 @@ export interface ContainerOptions {
 
 /** The Docker engine, and all that one check makes in it: labelled, so that it can be removed whatever happens. */
 export class Docker {
-  private readonly owned = `${label}=${randomBytes(6).toString("hex")}`;
   private volumes = 0;
   /** Paths that containers have added, changed or deleted in their own layer, by path. */
   readonly written = new Set<string>();
 
-  private constructor(readonly hasBridge: boolean) {}
+  private constructor(
+    private readonly label: string,
+    /** Undefined when the engine has none to give: then containers use this machine's own. */
+    private readonly network: string | undefined,
+  ) {}
 
-  /** @throws UserError when no engine answers. */
-  static async connect(): Promise<Docker> {
-    const { code, stderr } = await run("docker", ["info"], { timeout: quickMs });
+  /**
+   * Finds the engine, removes what killed checks have left in it, and makes a network for this one.
+   * @param label for all that it makes. @throws UserError when no engine answers.
+   */
+  static async connect(label: string): Promise<Docker> {
+    const { code, stderr } = await run("docker", ["info"], { timeout: quickMs, signal: interruptSignal });
+    throwIfInterrupted();
     if (code === "ENOENT") throw new UserError(noEngine("the program 'docker' is not installed"));
     if (code !== 0) throw new UserError(noEngine(lastLine(stderr)));
-    const bridge = await run("docker", ["network", "inspect", "bridge"], { timeout: quickMs });
-    return new Docker(bridge.code === 0);
+    await removeLeftBehind();
+    const network = nameFor(label);
+    const made = await run("docker", ["network", "create", "--label", label, network], { timeout: quickMs });
+    return new Docker(label, made.code === 0 ? network : undefined);
+  }
+
+  /** Whether the ports of containers are this machine's own. */
+  get sharesPorts(): boolean {
+    return this.network === undefined;
   }
 
   /** Standard output of a docker command. @throws UserError with the engine's own words. */
@@ -58,20 +80,17 @@ export class Docker {
 
   /** A new, empty volume. */
   async createVolume(): Promise<string> {
-    const name = `${this.owned.replace("=", "-")}-${++this.volumes}`;
-    await this.call(["volume", "create", "--label", this.owned, name]);
+    const name = `${nameFor(this.label)}-${++this.volumes}`;
+    await this.call(["volume", "create", "--label", this.label, name]);
     return name;
   }
 
   /** Makes a container without starting it. */
   async create({ image, args, volumes = [], files, port }: ContainerOptions): Promise<string> {
-    const network = this.hasBridge
-      ? port === undefined
-        ? []
-        : ["--publish", `127.0.0.1::${port}`]
-      : ["--network", "host"];
+    const publish = this.network && port !== undefined ? ["--publish", `127.0.0.1::${port}`] : [];
     const mounts = volumes.flatMap((volume) => ["--volume", volume]);
-    const created = await this.call(["create", "--label", this.owned, ...network, ...mounts, image, ...args]);
+    const labelled = ["create", "--label", this.label, "--network", this.network ?? "host"];
+    const created = await this.call([...labelled, ...publish, ...mounts, image, ...args]);
     const id = created.trim();
     if (files) await this.call(["cp", `${files}/.`, `${id}:/`], 20 * quickMs);
     return id;
@@ -85,11 +104,22 @@ export class Docker {
     return { id, startedAt, ended };
   }
 
-  /** Where a port of a container is reached on this machine. */
-  async hostPort(id: string, port: number): Promise<number> {
-    if (!this.hasBridge) return port;
-    const [address = ""] = (await this.call(["port", id, `${port}/tcp`])).split("\n");
-    return Number(address.slice(address.lastIndexOf(":") + 1));
+  /**
+   * Where a port of a running container is reached from here: at its own address when the engine's network is one of
+   * this machine's, otherwise (the engine runs in a virtual machine, say) through Docker's proxy.
+   */
+  async addressOf(id: string, port: number): Promise<Address> {
+    if (!this.network) return { host: "127.0.0.1", port, proxied: false };
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.Gateway}}{{end}}";
+    const [host, gateway] = (await this.call(["inspect", "--format", format, id])).trim().split(" ");
+    const here = Object.values(networkInterfaces()).flat();
+    if (host && here.some((own) => own?.address === gateway)) return { host, port, proxied: false };
+    const [published = ""] = (await this.call(["port", id, `${port}/tcp`])).split("\n");
+    return {
+      host: "127.0.0.1",
+      port: Number(published.slice(published.lastIndexOf(":") + 1)),
+      proxied: true,
+    };
   }
 
   async sendSigterm(id: string): Promise<void> {
@@ -120,16 +150,10 @@ export class Docker {
     await run("docker", ["rm", "--force", "--volumes", id], { timeout: quickMs });
     await ended;
   }
-
-  /** Removes all containers and volumes of this check. Works after an interruption, too. */
-  async removeAll(): Promise<void> {
-    const filter = ["--quiet", "--filter", `label=${this.owned}`];
-    const containers = lines((await run("docker", ["ps", "--all", ...filter])).stdout);
-    if (containers.length) await run("docker", ["rm", "--force", "--volumes", ...containers]);
-    const volumes = lines((await run("docker", ["volume", "ls", ...filter])).stdout);
-    if (volumes.length) await run("docker", ["volume", "rm", "--force", ...volumes]);
-  }
 }
+
+/** Docker's names take no slashes; the last part of the label is one of a kind. */
+const nameFor = (label: string) => `slipway-check-image-${label.slice(label.lastIndexOf("/") + 1)}`;
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
 

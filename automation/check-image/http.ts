@@ -1,5 +1,7 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { interruptSignal } from "../interrupt";
+import { type Address } from "./docker";
 
 export interface Question {
   method: "GET" | "POST";
@@ -13,32 +15,28 @@ export interface Question {
 export interface Answer {
   status: number;
   body: string;
-  /** Until the connection was accepted. */
-  acceptMilliseconds: number;
   /** Until the answer was complete. */
   seconds: number;
 }
 
-/** Asks a server on this machine over a connection of its own. @throws Error that says why there is no answer. */
+/** Asks a server over a connection of its own. @throws Error that says why there is no answer. */
 export function ask(
-  port: number,
+  { host, port }: Address,
   { method, path, body, contentType, timeoutSeconds }: Question,
 ): Promise<Answer> {
   const began = performance.now();
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
   return new Promise((resolve, reject) => {
-    let acceptMilliseconds = 0;
     const headers = {
       ...(contentType && { "content-type": contentType }),
       ...(method === "POST" && { "content-length": body?.length ?? 0 }),
     };
-    const signal = AbortSignal.any([timeout, interruptSignal]);
-    const asked = request({ host: "127.0.0.1", port, method, path, headers, signal, agent: false });
-    asked.on("socket", (socket) => {
-      socket.on("connect", () => (acceptMilliseconds = performance.now() - began));
-    });
-    const fail = (error: NodeJS.ErrnoException) =>
-      reject(new Error(timeout.aborted ? `no answer within ${timeoutSeconds} s` : describe(error)));
+    const asked = request({ host, port, method, path, headers, signal: interruptSignal, agent: false });
+    const timer = setTimeout(
+      () => asked.destroy(new Error(`no answer within ${timeoutSeconds} s`)),
+      timeoutSeconds * 1000,
+    );
+    asked.on("close", () => clearTimeout(timer));
+    const fail = (error: NodeJS.ErrnoException) => reject(new Error(describe(error)));
     asked.on("error", fail);
     asked.on("response", (response) => {
       const pieces: Buffer[] = [];
@@ -48,12 +46,29 @@ export function ask(
         resolve({
           status: response.statusCode ?? 0,
           body: Buffer.concat(pieces).toString("utf8"),
-          acceptMilliseconds,
           seconds: (performance.now() - began) / 1000,
         }),
       );
     });
     asked.end(body);
+  });
+}
+
+/** Milliseconds until a connection was accepted; undefined when it was not within so many. */
+export function connectionTime(
+  { host, port }: Address,
+  timeoutMilliseconds: number,
+): Promise<number | undefined> {
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (milliseconds?: number) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(milliseconds);
+    };
+    const timer = setTimeout(end, timeoutMilliseconds);
+    socket.on("connect", () => end(performance.now() - began)).on("error", () => end());
   });
 }
 

@@ -49,7 +49,7 @@ export async function findImage(docker: Docker, imageOrFolder: string): Promise<
 }
 
 async function inspect(reference: string): Promise<Image | undefined> {
-  const { code, stdout } = await run("docker", ["image", "inspect", "--", reference]);
+  const { code, stdout } = await run("docker", ["image", "inspect", "--", reference], { timeout: 60_000 });
   return code === 0 ? (JSON.parse(stdout) as Image[])[0] : undefined;
 }
 

@@ -1,11 +1,13 @@
+import pLimit from "p-limit";
 import { throwIfInterrupted } from "../interrupt";
-import { type Answer, type Question } from "./http";
+import { type Answer, connectionTime, type Question } from "./http";
 import { fails, type Finding, holds, type Rule, Skipped } from "./rule";
 import { servingPort } from "./serving";
 import { type Trial } from "./trial";
 import { endsWithin } from "./training";
 
 const pings = 5;
+const connections = 50;
 
 /** Bodies that no server can make sense of, as application/json. */
 const rubbish = ["", "{", '{"instances":', "[[[[[[", "\0\xff\xfe\x01", "NaN", '"\ud800"', "null"];
@@ -90,16 +92,18 @@ export const serveRules: Rule[] = [
     title: "connections are accepted within 250 ms",
     why: "SageMaker does not wait longer for a container to accept its connection.",
     fix: "Use a server that accepts in a thread or loop of its own, with a backlog of some hundreds.",
-    async check({ serving, limits }) {
-      const server = await serving.healthy();
-      const all = await burst(pings, pings, () =>
-        serving.ask(server, { method: "GET", path: "/ping", timeoutSeconds: 2.5 * limits.pingSeconds }),
+    async check({ serving, limits: { acceptMilliseconds } }) {
+      const address = (await serving.healthy()).address!;
+      if (address.proxied) throw new Skipped("here it is Docker's own proxy that accepts them");
+      const times = await Promise.all(
+        Array.from({ length: connections }, () => connectionTime(address, 4 * acceptMilliseconds)),
       );
-      const times = all.flatMap((one) => (one instanceof Error ? [] : [one.acceptMilliseconds]));
-      if (times.length < all.length) return fails(problem(all.find((one) => one instanceof Error)));
-      const slowest = Math.max(...times);
-      const detail = `the slowest of ${times.length} took ${slowest.toFixed(1)} ms`;
-      return slowest <= limits.acceptMilliseconds ? holds(detail) : fails(detail);
+      throwIfInterrupted();
+      const late = times.filter((time = Infinity) => time > acceptMilliseconds).length;
+      if (late) return fails(`${late} of ${connections} at once were not`);
+      return holds(
+        `the slowest of ${connections} at once took ${Math.max(...times.map(Number)).toFixed(1)} ms`,
+      );
     },
   },
   {
@@ -216,21 +220,10 @@ async function underLoad(trial: Trial): Promise<Finding> {
 }
 
 /** Calls `work` `count` times, `concurrent` at a time. */
-async function burst(
-  count: number,
-  concurrent: number,
-  work: () => Promise<Answer>,
-): Promise<(Answer | Error)[]> {
-  const results: (Answer | Error)[] = [];
-  let left = count;
-  const one = async () => {
-    while (left-- > 0) {
-      results.push(await work().catch((error: unknown) => new Error(problem(error))));
-      throwIfInterrupted();
-    }
-  };
-  await Promise.all(Array.from({ length: concurrent }, one));
-  return results;
+function burst(count: number, concurrent: number, work: () => Promise<Answer>): Promise<(Answer | Error)[]> {
+  const limit = pLimit(concurrent);
+  const one = () => work().catch((error: unknown) => new Error(problem(error)));
+  return Promise.all(Array.from({ length: count }, () => limit(one)));
 }
 
 function problem(error: unknown): string {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { interruptSignal, throwIfInterrupted } from "../interrupt";
-import { type Container, type Docker } from "./docker";
+import { type Address, type Container, type Docker } from "./docker";
 import { type Answer, ask, type Question } from "./http";
 import { type Limits } from "./limits";
 import { Skipped } from "./rule";
@@ -12,7 +12,8 @@ export const servingPort = 8080;
 /** One start of `serve`. Times are in seconds from the start of the container. */
 export interface Server {
   container: Container;
-  port: number;
+  /** Not known before the container has started. */
+  address?: Address;
   readOnly: boolean;
   /** When /ping was first answered, by any status. */
   answeredAt?: number;
@@ -61,7 +62,7 @@ export class Serving {
   }
 
   ask(server: Server, question: Question): Promise<Answer> {
-    return ask(server.port, question);
+    return ask(server.address!, question);
   }
 
   /** Whether the server answers /ping by 200 within the limit. */
@@ -89,10 +90,10 @@ export class Serving {
   private async start(readOnly: boolean): Promise<Server> {
     await this.end();
     const volumes = [`${await this.model()}:/opt/ml/model${readOnly ? ":ro" : ""}`];
-    if (!this.docker.hasBridge) await mustBeFree(servingPort);
+    if (this.docker.sharesPorts) await mustBeFree(servingPort);
     const options = { image: this.image, args: ["serve"], volumes, port: servingPort };
     const container = await this.docker.start(options);
-    const server: Server = { container, port: servingPort, readOnly, lastWords: "" };
+    const server: Server = { container, readOnly, lastWords: "" };
     this.running = server;
     void container.ended.then((code) => (server.exitCode = code));
     await this.waitUntilHealthy(server);
@@ -102,12 +103,10 @@ export class Serving {
 
   private async waitUntilHealthy(server: Server): Promise<void> {
     const seconds = () => (performance.now() - server.container.startedAt) / 1000;
-    let hostPort: number | undefined;
     while (server.exitCode === undefined && seconds() < this.limits.startSeconds) {
       throwIfInterrupted();
       try {
-        hostPort ??= await this.docker.hostPort(server.container.id, servingPort);
-        server.port = hostPort;
+        server.address ??= await this.docker.addressOf(server.container.id, servingPort);
         // Longer than a ping may take, as a rule of its own measures that; not so long that one lost request decides.
         const timeoutSeconds = 2.5 * this.limits.pingSeconds;
         const { status } = await this.ask(server, { method: "GET", path: "/ping", timeoutSeconds });

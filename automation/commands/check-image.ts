@@ -3,6 +3,7 @@ import { checkImage as check } from "../check-image/check";
 import { type InputFiles } from "../check-image/inputs";
 import { asJUnit, asText, inWords } from "../check-image/report";
 import { UserError } from "../errors";
+import { interrupted, interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 
 export interface ImageOptions extends InputFiles {
@@ -16,7 +17,11 @@ export async function checkImage(
   { junit, ...files }: ImageOptions,
   output: Output,
 ): Promise<void> {
-  const report = await check(imageOrFolder, files, output);
+  const report = await check(imageOrFolder, files, output).catch((error: unknown) => {
+    throw interruptSignal.aborted
+      ? interrupted("What the check has made is removed; run again, it starts anew.")
+      : error;
+  });
   output.answer(report, asText(report));
   if (junit) writeReport(junit, asJUnit(report));
   if (!report.ok)
