@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { createGzip } from "node:zlib";
 import { UserError } from "../errors";
 import { interruptSignal, throwIfInterrupted } from "../interrupt";
@@ -33,6 +34,11 @@ export interface Manifest {
 /** The image to check: built from a folder, there already, or pulled. @throws UserError when it cannot be had. */
 export async function findImage(docker: Docker, imageOrFolder: string): Promise<Image> {
   const isFolder = existsSync(imageOrFolder) && statSync(imageOrFolder).isDirectory();
+  if (!isFolder && existsSync(imageOrFolder) && /[./]/.test(imageOrFolder)) {
+    throw new UserError(
+      `${imageOrFolder} is a file. Give the folder that has the Dockerfile, or an image's name.`,
+    );
+  }
   const reference = isFolder ? await build(imageOrFolder) : imageOrFolder;
   const there = await inspect(reference);
   if (there) return there;
@@ -87,8 +93,17 @@ async function build(folder: string): Promise<string> {
   );
   throwIfInterrupted();
   if (code === 0) return tag;
-  const words = `${stdout}\n${stderr}`.trim().split("\n").slice(-8).join("\n");
-  throw new UserError(`${folder} cannot be built. Put right what 'docker build' says:\n${words}`);
+  throw new UserError(
+    `${folder} cannot be built. 'docker build' ends with: ${lastWords(stdout, stderr)} Put the Dockerfile right, ` +
+      `seeing all that is said with 'docker build ${folder}', then run the same command again.`,
+  );
+}
+
+/** The end of what `docker build` has said, in one line, without its advertisement. */
+function lastWords(stdout: string, stderr: string): string {
+  const said = stripVTControlCharacters(`${stdout}\n${stderr}`).replace(/^DEPRECATED:.*\n( +.*\n)*/m, "");
+  const words = said.replace(/\s+/g, " ").trim();
+  return `"${words.length > 500 ? "…" : ""}${words.slice(-500)}".`;
 }
 
 /** The manifest of an image in the registry it came from; undefined when it has not been in one, or that is silent. */
@@ -101,8 +116,11 @@ export async function registryManifest({ RepoDigests = [] }: Image): Promise<Man
   return code === 0 ? (JSON.parse(stdout) as Manifest) : undefined;
 }
 
-/** Bytes of an image when compressed: those of its registry's manifest, else of what `docker save` gives. */
-export async function compressedBytes(image: Image): Promise<number> {
+/**
+ * Bytes of an image when compressed: those of its registry's manifest, else of what `docker save` gives.
+ * @param enough it stops counting above so many.
+ */
+export async function compressedBytes(image: Image, enough: number): Promise<number> {
   const manifest = await registryManifest(image);
   if (manifest?.layers) {
     return manifest.layers.reduce((sum, { size }) => sum + size, manifest.config?.size ?? 0);
@@ -115,7 +133,12 @@ export async function compressedBytes(image: Image): Promise<number> {
   });
   save.on("error", () => save.stdout.destroy());
   // Level 1: some per cent larger than what a push makes of it, in a quarter of the time.
-  for await (const piece of save.stdout.pipe(createGzip({ level: 1 }))) bytes += (piece as Buffer).length;
+  for await (const piece of save.stdout.pipe(createGzip({ level: 1 }))) {
+    bytes += (piece as Buffer).length;
+    if (bytes > enough) break;
+  }
+  save.stdout.destroy();
+  save.kill();
   throwIfInterrupted();
   return bytes;
 }
