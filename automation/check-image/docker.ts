@@ -37,8 +37,7 @@ export interface ContainerOptions {
 /** The Docker engine, and all that one check makes in it: labelled, so that it can be removed whatever happens. */
 export class Docker {
   private volumes = 0;
-  /** Paths that containers have added, changed or deleted in their own layer, by path. */
-  readonly written = new Set<string>();
+  private readonly removals: Promise<string[]>[] = [];
 
   private constructor(
     private readonly label: string,
@@ -143,12 +142,22 @@ export class Docker {
     return code === 0;
   }
 
-  /** Removes a container; what it had written into its own layer is kept in `written`. */
+  /** Removes a container. Nobody has to wait for it. */
   async remove({ id, ended }: Pick<Container, "id" | "ended">): Promise<void> {
-    const { stdout } = await run("docker", ["diff", id], { timeout: quickMs });
-    for (const line of stdout.split("\n").filter(Boolean)) this.written.add(line.slice(2));
-    await run("docker", ["rm", "--force", "--volumes", id], { timeout: quickMs });
-    await ended;
+    const remove = async () => {
+      const { stdout } = await run("docker", ["diff", id], { timeout: quickMs });
+      await run("docker", ["rm", "--force", "--volumes", id], { timeout: quickMs });
+      await ended;
+      return lines(stdout).map((line) => line.slice(2));
+    };
+    const removal = remove();
+    this.removals.push(removal);
+    await removal;
+  }
+
+  /** Paths that removed containers had added, changed or deleted in their own layers. */
+  async written(): Promise<string[]> {
+    return [...new Set((await Promise.all(this.removals)).flat())];
   }
 }
 
@@ -157,7 +166,7 @@ const nameFor = (label: string) => `slipway-check-image-${label.slice(label.last
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
 
-const lastLine = (text: string) => lines(text.trim()).at(-1)?.replace(/\.$/, "") ?? "";
+const lastLine = (text: string) => lines(text.trim()).at(-1)?.replace(/[.?]$/, "") ?? "";
 
 const noEngine = (reason: string) =>
   `An image can only be checked with a Docker engine, and none answers here: ${reason}. Install one ` +

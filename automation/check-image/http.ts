@@ -31,6 +31,7 @@ export function ask(
       ...(method === "POST" && { "content-length": body?.length ?? 0 }),
     };
     const asked = request({ host, port, method, path, headers, signal: interruptSignal, agent: false });
+    // Not AbortSignal.any with AbortSignal.timeout: Node.js may collect them before they fire (nodejs/node#57736).
     const timer = setTimeout(
       () => asked.destroy(new Error(`no answer within ${timeoutSeconds} s`)),
       timeoutSeconds * 1000,

@@ -119,6 +119,6 @@ export async function withOwnSample(
       );
     }
   }
-  await docker.remove(job);
+  void docker.remove(job);
   return { ...filled, trainData };
 }

@@ -15,7 +15,7 @@ const writtenOutside: Rule = {
   fix: "Write results to /opt/ml/model and /opt/ml/output/data, and scratch files to /tmp.",
   async check({ docker, serving }) {
     await serving.end();
-    const outside = pathsOutside([...docker.written]);
+    const outside = pathsOutside(await docker.written());
     if (outside.length === 0) return { status: "holds", detail: "as 'docker diff' shows" };
     const more = outside.length > 5 ? ` and ${outside.length - 5} more` : "";
     return { status: "fails", detail: `written: ${outside.slice(0, 5).join(", ")}${more}` };
