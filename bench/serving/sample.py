@@ -3,16 +3,11 @@
 As in the sample nothing is validated; the model, the features and the answer are those of this container.
 """
 
-import os
-from pathlib import Path
-
 import flask
 import pandas
+from peer import Model
 
-from slipway_model import artifact
-from slipway_model.predictor import Predictor
-
-predictor = Predictor(artifact.load(Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model"))
+model = Model()
 app = flask.Flask(__name__)
 
 
@@ -25,7 +20,8 @@ def ping() -> flask.Response:
 @app.post("/invocations")
 def invocations() -> flask.Response:
     """Predictions for {"instances": [...]}."""
-    frame = pandas.DataFrame(flask.request.get_json()["instances"])
-    predicted = predictor.predict_records(list(frame.itertuples(index=False)))
+    # As objects: a missing zone stays None, as features expect it.
+    frame = pandas.DataFrame(flask.request.get_json()["instances"], dtype=object)
+    predicted = model.predict(list(frame.itertuples(index=False)))
     table = pandas.DataFrame(predicted, columns=["value", "lower", "upper"])
     return flask.jsonify({"predictions": table.to_dict("records")})

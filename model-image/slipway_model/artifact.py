@@ -1,10 +1,9 @@
 """The artifact: what training leaves in `model/` and serving loads. Text and JSON only, no pickle.
 
-metadata.json   format and version, features, target, straight line, interval, checksums of the rest
-encoder.json    the categories of each categorical feature; the place in the list is the code
-point.txt       LightGBM text model of the point prediction (what it adds to the straight line)
-lower.txt       the same for the lower quantile
-upper.txt       the same for the upper quantile
+metadata.json   format and version, kind of task and its parameters, features, target, checksums of the rest
+encoder.json    the categories of each categorical feature (the place in the list is the code), and what the
+                features themselves have learned
+<model>.txt     LightGBM text models: point and scale (regression), or classes (classification)
 """
 
 import hashlib
@@ -17,34 +16,30 @@ from slipway_model import features
 from slipway_model.encoder import Encoder
 from slipway_model.failure import Failure
 from slipway_model.schema import SCHEMA
+from slipway_model.task import TASK
 
 FORMAT = "slipway-lightgbm"
-VERSION = 1
-MODELS = ("point", "lower", "upper")
-FILES = ("encoder.json", *(f"{name}.txt" for name in MODELS))
+VERSION = 2
+FILES = ("encoder.json", *(f"{name}.txt" for name in TASK.MODELS))
 """What metadata.json holds the checksums of."""
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A trained model. A prediction is `intercept + slope * <line feature> + <text model>`.
-
-    `margin` (in the target's unit) widens the interval at both ends; a negative one narrows it.
-    """
+    """A trained model: LightGBM's texts, and what the task needs beside them (see its module)."""
 
     models: dict[str, str]
     encoder: Encoder
-    intercept: float
-    slope: float
-    margin: float
-    quantiles: tuple[float, float]
+    parameters: dict[str, Any]
 
 
 def save(artifact: Artifact, folder: Path) -> None:
     """Write `artifact` into `folder`; the same artifact gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {f"{name}.txt": artifact.models[name] for name in MODELS}
-    contents["encoder.json"] = _json({"format": FORMAT, "categories": artifact.encoder.categories})
+    contents = {f"{name}.txt": artifact.models[name] for name in TASK.MODELS}
+    contents["encoder.json"] = _json(
+        {"categories": artifact.encoder.categories, "learned": artifact.encoder.learned}
+    )
     metadata = {
         "format": FORMAT,
         "version": VERSION,
@@ -52,8 +47,7 @@ def save(artifact: Artifact, folder: Path) -> None:
         "target": SCHEMA.target.name,
         "unit": SCHEMA.target.unit,
         "features": list(features.NAMES),
-        "line": {"feature": features.START, "intercept": artifact.intercept, "slope": artifact.slope},
-        "interval": {"quantiles": list(artifact.quantiles), "margin": artifact.margin},
+        "task": {"kind": TASK.KIND, **artifact.parameters},
         "sha256": {name: _digest(text.encode("utf-8")) for name, text in contents.items()},
     }
     for name, text in {**contents, "metadata.json": _json(metadata)}.items():
@@ -69,16 +63,15 @@ def load(folder: Path) -> Artifact:
         if _digest(contents[name]) != metadata["sha256"].get(name):
             raise Failure(f"the model file {name} is damaged: its checksum is not the one in metadata.json")
     try:
-        line, interval = metadata["line"], metadata["interval"]
+        encoder = json.loads(contents["encoder.json"])
+        parameters = {name: value for name, value in metadata["task"].items() if name != "kind"}
+        TASK.Output(parameters)  # refuses what is missing
         return Artifact(
-            models={name: contents[f"{name}.txt"].decode("utf-8") for name in MODELS},
-            encoder=Encoder(json.loads(contents["encoder.json"])["categories"]),
-            intercept=float(line["intercept"]),
-            slope=float(line["slope"]),
-            margin=float(interval["margin"]),
-            quantiles=(float(interval["quantiles"][0]), float(interval["quantiles"][1])),
+            models={name: contents[f"{name}.txt"].decode("utf-8") for name in TASK.MODELS},
+            encoder=Encoder(encoder["categories"], encoder["learned"]),
+            parameters=parameters,
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"
         raise Failure(f"the model's metadata is incomplete ({what}): train anew") from None
 
@@ -94,7 +87,8 @@ def _metadata(folder: Path) -> dict[str, Any]:
         raise Failure(
             f"the model is not of the format {FORMAT} {VERSION}, which this image reads: train anew"
         )
-    if metadata.get("features") != list(features.NAMES) or metadata.get("target") != SCHEMA.target.name:
+    trained_for = (metadata.get("features"), metadata.get("target"), metadata.get("task", {}).get("kind"))
+    if trained_for != (list(features.NAMES), SCHEMA.target.name, TASK.KIND):
         raise Failure(
             "the model was trained for other features or another target than this image's: train anew"
         )

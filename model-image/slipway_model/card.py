@@ -9,13 +9,14 @@ import lightgbm
 from slipway_model import features
 from slipway_model.hyperparameters import Values
 from slipway_model.schema import SCHEMA
+from slipway_model.task import TASK
 
 
 def document(
     measured: dict[str, float],
     slices: list[dict[str, Any]],
     importances: dict[str, float],
-    trees: dict[str, int],
+    rounds: dict[str, int],
     values: Values,
     times: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
@@ -28,9 +29,9 @@ def document(
         "limits": list(features.LIMITS),
         "model": {
             "library": f"LightGBM {lightgbm.__version__}",
-            "kind": f"gradient-boosted trees over a straight line by {features.START}; Huber loss for the "
-            "value, quantile loss for the ends of the interval, calibrated on the validation rows",
-            "trees": trees,
+            "task": TASK.KIND,
+            "kind": TASK.DESCRIPTION,
+            "rounds": rounds,
             "hyperparameters": values,
         },
         "data": {name: {"rows": measured[f"{name}:rows"], **part} for name, part in times.items()},
@@ -42,40 +43,40 @@ def document(
 
 def markdown(card: dict[str, Any]) -> str:
     """The card for people."""
-    unit, measured = card["target"]["unit"], card["metrics"]
+    measured = card["metrics"]
+    measures = "".join(
+        f"| {label} | {measured[name]:{form}} |\n" for name, (label, form) in TASK.MEASURES.items()
+    )
+    heads = "".join(f" {label} |" for label, _ in TASK.SLICE_MEASURES.values())
     data = "".join(f"| {n} | {p['rows']:,} | {p['from']} | {p['to']} |\n" for n, p in card["data"].items())
     slices = "".join(
-        f"| {s['field']} | {s['value'] if s['value'] is not None else '(missing)'} | {s['rows']:,} | "
-        f"{s['mae']:.2f} | {s['interval_coverage']:.1%} |\n"
+        f"| {s['field']} | {s['value'] if s['value'] is not None else '(missing)'} | {s['rows']:,} |"
+        + "".join(f" {s[name]:{form}} |" for name, (_, form) in TASK.SLICE_MEASURES.items())
+        + "\n"
         for s in card["slices"]
     )
     gains = "".join(f"| {name} | {share:.1%} |\n" for name, share in card["feature_importances"].items())
     values = "".join(f"| {name} | {value} |\n" for name, value in card["model"]["hyperparameters"].items())
     limits = "".join(f"- {limit}\n" for limit in card["limits"])
-    trees = ", ".join(f"{name} {count}" for name, count in card["model"]["trees"].items())
+    rounds = ", ".join(f"{name} {count}" for name, count in card["model"]["rounds"].items())
     return f"""# {card["title"]}
 
 {card["intended_use"]}
 
-Predicted: {card["target"]["description"]} Unit: {unit}.
+Predicted: {card["target"]["description"]} Unit: {card["target"]["unit"] or "none"}.
 
 ## Limits
 
 {limits}
 ## How good it is
 
-On {measured["test:rows"]:,} test rows, which training has not seen. Error: mean absolute error in {unit}.
+On {measured["test:rows"]:,} test rows, which training has not seen. Error: {TASK.ERROR}, unit as above.
 
 | measure | value |
 |---|---|
-| error of the model | {measured["test:mae"]:.2f} |
-| error when always predicting the median | {measured["test:mae_median_baseline"]:.2f} |
-| error of a straight line by {features.BASELINE} | {measured["test:mae_distance_baseline"]:.2f} |
-| actual value within the interval | {measured["test:interval_coverage"]:.1%} |
-| mean width of the interval | {measured["test:interval_width"]:.2f} |
-
-| field | value | rows | error | within the interval |
-|---|---|---|---|---|
+{measures}
+| field | value | rows |{heads}
+|---|---|---|{"---|" * len(TASK.SLICE_MEASURES)}
 {slices}
 ## Data
 
@@ -84,7 +85,7 @@ On {measured["test:rows"]:,} test rows, which training has not seen. Error: mean
 {data}
 ## Model
 
-{card["model"]["library"]}: {card["model"]["kind"]}. Trees: {trees}.
+{card["model"]["library"]}: {card["model"]["kind"]}. Rounds: {rounds}.
 
 | feature | share of the gain |
 |---|---|

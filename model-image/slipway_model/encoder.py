@@ -1,48 +1,68 @@
-"""Categories as numbers. Learned once from the training rows and kept in the artifact."""
+"""Rows of numbers from records, by what was learned once from training rows and is kept in the artifact."""
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipway_model import features
+from slipway_model.features import MISSING, Features
 
 Matrix = NDArray[np.float64]
-MISSING = float("nan")
 
 
 class Encoder:
-    """`categories`: for each categorical feature its known texts; the place in the list is the code."""
+    """`categories`: for each categorical feature its known texts; the place in the list is the code.
 
-    def __init__(self, categories: dict[str, list[str]]) -> None:
+    `learned`: what `Features` is made with.
+    """
+
+    def __init__(self, categories: dict[str, list[str]], learned: Any) -> None:
         self.categories = categories
-        self._codes: list[dict[Any, float] | None] = [
-            {text: float(code) for code, text in enumerate(categories[name])} if name in categories else None
-            for name in features.NAMES
+        self.learned = learned
+        self._compute = Features(learned).compute
+        self._codes: list[tuple[int, dict[Any, float]]] = [
+            (features.NAMES.index(name), {text: float(code) for code, text in enumerate(texts)})
+            for name, texts in categories.items()
         ]
+
+    @staticmethod
+    def observe(records: Sequence[Any]) -> Any:
+        """What the rows of one training host show, as JSON: input of `learn`."""
+        texts: dict[str, list[str]] = {}
+        if features.CATEGORICAL:
+            # Categories are texts of the record, which need nothing learned.
+            rows = [Features(Features.learn([])).compute(record) for record in records]
+            for place, name in enumerate(features.NAMES):
+                if name in features.CATEGORICAL:
+                    texts[name] = sorted({str(row[place]) for row in rows if row[place] is not None})
+        return {"categories": texts, "features": Features.observe(records)}
 
     @classmethod
-    def fit(cls, rows: Sequence[tuple[features.Value, ...]]) -> "Encoder":
-        """Learn the categories of `rows` (as `features.compute` gives them), in alphabetical order."""
-        return cls(
-            {
-                name: sorted({str(row[i]) for row in rows if row[i] is not None})
-                for i, name in enumerate(features.NAMES)
-                if name in features.CATEGORICAL
-            }
-        )
+    def learn(cls, observed: Sequence[Any]) -> dict[str, Any]:
+        """The arguments of an `Encoder`, as JSON, from what all hosts have observed."""
+        united: dict[str, set[str]] = {}
+        for name, texts in itertools.chain(*(host["categories"].items() for host in observed)):
+            united.setdefault(name, set()).update(texts)
+        return {
+            "categories": {name: sorted(texts) for name, texts in united.items()},
+            "learned": Features.learn([host["features"] for host in observed]),
+        }
 
-    def row(self, values: tuple[Any, ...]) -> list[float]:
-        """One row as numbers; missing values and unseen categories are NaN."""
-        return [
-            (MISSING if value is None else value) if codes is None else codes.get(value, MISSING)
-            for value, codes in zip(values, self._codes, strict=True)
-        ]
+    def row(self, record: Any) -> Sequence[Any]:
+        """The features of one record as numbers; missing values and unseen categories are NaN."""
+        values = self._compute(record)
+        if not self._codes:
+            return values
+        row = list(values)
+        for place, codes in self._codes:
+            row[place] = codes.get(row[place], MISSING)
+        return row
 
-    def matrix(
-        self, records: Iterable[Any], compute: Callable[[Any], tuple[features.Value, ...]] = features.compute
-    ) -> Matrix:
+    def matrix(self, records: Sequence[Any]) -> Matrix:
         """Features of `records`, shape (records, features)."""
-        rows = [self.row(compute(record)) for record in records]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), len(features.NAMES))
+        width = len(features.NAMES)
+        values: Iterable[Any] = itertools.chain.from_iterable(map(self.row, records))
+        return np.fromiter(values, np.float64, len(records) * width).reshape(-1, width)

@@ -1,5 +1,6 @@
 """Figures that describe a model, and the lines by which SageMaker gets them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,23 +31,20 @@ def straight_line(x: Vector, y: Vector) -> tuple[float, float]:
     return float(y.mean() - slope * x.mean()), slope
 
 
+def log_loss(probabilities: Vector, actual: Vector) -> float:
+    """Mean of -ln(probability of the actual class); `actual` are places in the rows of `probabilities`."""
+    of_actual = probabilities[np.arange(len(actual)), actual.astype(np.int64)]
+    return float(-np.mean(np.log(np.maximum(of_actual, 1e-15))))
+
+
 def by_slice(
-    names: tuple[str, ...], records: list[Any], predictions: Vector, actual: Vector
+    names: tuple[str, ...], records: list[Any], measure: Callable[[Vector], dict[str, float]]
 ) -> list[dict[str, Any]]:
-    """Metrics for each value of each field in `names`; `predictions` has the columns value, lower, upper."""
+    """For each value of each field in `names`: its rows, and what `measure` says of them, given a mask."""
     slices: list[dict[str, Any]] = []
     for name in names:
         values = [getattr(record, name) for record in records]
         for value in sorted(set(values), key=lambda v: (v is None, str(v))):
             chosen = np.array([v == value for v in values])
-            part = predictions[chosen]
-            slices.append(
-                {
-                    "field": name,
-                    "value": value,
-                    "rows": int(chosen.sum()),
-                    "mae": mae(part[:, 0], actual[chosen]),
-                    "interval_coverage": coverage(part[:, 1], part[:, 2], actual[chosen]),
-                }
-            )
+            slices.append({"field": name, "value": value, "rows": int(chosen.sum()), **measure(chosen)})
     return slices

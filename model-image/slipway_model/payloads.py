@@ -11,11 +11,13 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from types import GenericAlias
 from typing import Any
 
 import msgspec
 
 from slipway_model.schema import SCHEMA, Reason, close_match, is_time
+from slipway_model.task import TASK
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 KINDS = (JSON, LINES, CSV)
@@ -28,6 +30,7 @@ RECORD = SCHEMA.request
 COLUMNS = [f.name for f in RECORD.fields]
 
 Row = tuple[Any, list[Reason]]
+NO_REASONS: list[Reason] = []
 
 
 class Refusal(Exception):
@@ -44,14 +47,6 @@ class Refusal(Exception):
         return _encode({"message": self.message, **({"errors": self.errors} if self.errors else {})})
 
 
-class Prediction(msgspec.Struct, gc=False):
-    """One row of an answer, in the target's unit."""
-
-    value: float
-    lower: float
-    upper: float
-
-
 class Bad(msgspec.Struct):
     """What takes the place of a bad record's prediction in a partial answer."""
 
@@ -62,20 +57,21 @@ class Bad(msgspec.Struct):
 class Answer(msgspec.Struct, gc=False):
     """An answer in JSON."""
 
-    predictions: list[Prediction | Bad]
+    predictions: list[Any]
 
 
-class Envelope(msgspec.Struct, forbid_unknown_fields=True):
-    """A request in JSON; the instances stay bytes, so that each is decoded, and refused, by itself."""
-
-    instances: list[msgspec.Raw]
-
+Envelope: Any = msgspec.defstruct(
+    "Envelope", [("instances", GenericAlias(list, (RECORD.struct,)))], forbid_unknown_fields=True, gc=False
+)
+"""A request in JSON."""
 
 _encoder = msgspec.json.Encoder()
 _encode = _encoder.encode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_record = msgspec.json.Decoder(RECORD.struct).decode
-_quoted = [f'"{name}"'.encode() for name in COLUMNS]
+_texts = frozenset(f.name for f in RECORD.fields if f.type == "string")
+_optional = tuple((f.name, f.name in _texts) for f in RECORD.fields if not f.required)
+_quotes_at_least = sum(2 + 2 * (f.name in _texts) for f in RECORD.fields if f.required)
 
 
 def read(kind: str, body: bytes, header: bool | None = None, partial: bool = False) -> list[Any]:
@@ -110,22 +106,22 @@ def read(kind: str, body: bytes, header: bool | None = None, partial: bool = Fal
 
 
 def write(kind: str, rows: Iterable[Sequence[float] | Bad]) -> bytes:
-    """`rows` of (value, lower, upper) as a body of `kind`; CSV without a header, for batch transform.
+    """`rows` as the task predicts them as a body of `kind`; CSV without a header, for batch transform.
 
-    A `Bad` row is {"message", "errors"}; in CSV its numbers are empty, and a fourth cell has the message.
+    A `Bad` row is {"message", "errors"}; in CSV its cells are empty, and one more has the message.
     """
     if kind == CSV:
-        return "".join(_csv_line(row) for row in rows).encode()
-    predictions = [row if isinstance(row, Bad) else Prediction(*row) for row in rows]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(map(_csv_cells, rows))
+        return text.getvalue().encode()
+    predictions = [row if isinstance(row, Bad) else TASK.answer(row) for row in rows]
     return _encoder.encode_lines(predictions) if kind == LINES else _encode(Answer(predictions))
 
 
-def _csv_line(row: Sequence[float] | Bad) -> str:
+def _csv_cells(row: Sequence[float] | Bad) -> list[Any]:
     if isinstance(row, Bad):
-        message = " ".join(row.message.split()).replace('"', '""')
-        return f',,,"{message}"\n'
-    value, lower, upper = row
-    return f"{value!r},{lower!r},{upper!r}\n"
+        return [""] * len(TASK.COLUMNS) + [" ".join(row.message.split())]
+    return TASK.cells(row)
 
 
 @functools.lru_cache(maxsize=64)
@@ -153,13 +149,35 @@ def _rows(kind: str, body: bytes, header: bool | None) -> Iterator[Row]:
 
 def _json_rows(body: bytes) -> Iterator[Row]:
     try:
-        instances: list[msgspec.Raw] | None = _decode_envelope(body).instances
+        records = _decode_envelope(body).instances
     except (ValueError, RecursionError):
-        instances = None
-    # A name twice in an object: msgspec would take the last and say nothing.
-    if instances is None or body.count(b'"instances"') != 1 or b"\\" in body:
-        return (_validated(value) for value in _instances(body))
-    return (_json_row(bytes(raw)) for raw in instances)
+        records = []
+    if records and _is_plain(body, records, 2):
+        return ((record, NO_REASONS) for record in records)
+    return (_validated(value) for value in _instances(body))
+
+
+def _is_plain(data: bytes, records: Sequence[Any], quotes: int) -> bool:
+    """Whether `data` says no more than `records`, which were decoded from it, and their times exist.
+
+    msgspec takes the last of a name that occurs twice in an object, and says nothing. Another name means more
+    quotation marks than the records account for; `quotes` is the number outside them. Absent optional fields
+    become None.
+    """
+    if b"\\" in data:
+        return False  # an escaped quotation mark is in the text, not around it
+    quotes += len(records) * _quotes_at_least
+    for record in records:
+        for name, is_text in _optional:
+            value = getattr(record, name)
+            if value is msgspec.UNSET:
+                setattr(record, name, None)
+            else:
+                quotes += 4 if is_text and value is not None else 2
+    times = RECORD.times
+    return data.count(b'"') == quotes and all(
+        is_time(getattr(record, name)) for record in records for name in times
+    )
 
 
 def _instances(body: bytes) -> list[object]:
@@ -183,11 +201,7 @@ def _json_row(data: bytes) -> Row:
         record = _decode_record(data)
     except (ValueError, RecursionError):
         return _slow_row(data)
-    if b"\\" in data or any(data.count(name) > 1 for name in _quoted):
-        return _slow_row(data)
-    if not all(is_time(getattr(record, name)) for name in RECORD.times):
-        return _slow_row(data)
-    return record, []
+    return (record, NO_REASONS) if _is_plain(data, [record], 0) else _slow_row(data)
 
 
 def _slow_row(data: bytes) -> Row:

@@ -1,4 +1,4 @@
-"""Predictions from an artifact: a point and an interval for each row."""
+"""Predictions from an artifact, for one row or for many."""
 
 import ctypes
 import threading
@@ -10,13 +10,14 @@ from lightgbm.libpath import _LIB
 from numpy.typing import NDArray
 
 from slipway_model import features
-from slipway_model.artifact import MODELS, Artifact
+from slipway_model.artifact import Artifact
 from slipway_model.encoder import Matrix
 from slipway_model.failure import Failure
-from slipway_model.schema import SCHEMA
+from slipway_model.forest import Forest, Unsupported
+from slipway_model.task import TASK
 
 FLOAT64 = 1  # C_API_DTYPE_FLOAT64
-NORMAL = 0  # C_API_PREDICT_NORMAL
+RAW = 1  # C_API_PREDICT_RAW_SCORE
 
 
 class SingleRow:
@@ -28,12 +29,12 @@ class SingleRow:
     def __init__(self, booster: lightgbm.Booster, columns: int) -> None:
         self._booster: Any = booster  # keeps the C++ object alive
         self._config = ctypes.c_void_p()
-        self._out = ctypes.c_double()
+        self._out = (ctypes.c_double * booster.num_model_per_iteration())()
         self._length = ctypes.c_int64()
         _check(
             _LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
                 self._booster._handle,
-                ctypes.c_int(NORMAL),
+                ctypes.c_int(RAW),
                 ctypes.c_int(0),
                 ctypes.c_int(-1),
                 ctypes.c_int(FLOAT64),
@@ -42,12 +43,12 @@ class SingleRow:
                 ctypes.byref(self._config),
             )
         )
-        self._arguments = (ctypes.byref(self._length), ctypes.byref(self._out))
+        self._arguments = (ctypes.byref(self._length), self._out)
 
-    def predict(self, row: ctypes.Array[ctypes.c_double]) -> float:
-        """The raw prediction for `row`, an array of as many doubles as there are features."""
+    def predict(self, row: ctypes.Array[ctypes.c_double]) -> list[float]:
+        """The raw outputs for `row`, an array of as many doubles as there are features."""
         _check(_LIB.LGBM_BoosterPredictForMatSingleRowFast(self._config, row, *self._arguments))
-        return self._out.value
+        return self._out[:]
 
     def __del__(self) -> None:
         """Give back the C side's memory."""
@@ -73,48 +74,49 @@ def _booster(name: str, text: str) -> lightgbm.Booster:
     return booster
 
 
-class Predictor:
-    """A loaded artifact. Predictions are (value, lower, upper), with lower <= value <= upper."""
+class Trees:
+    """A booster's raw predictions for many rows: by `Forest`, or LightGBM itself where that cannot."""
 
-    def __init__(self, artifact: Artifact, threads: int = 1) -> None:
-        self.artifact = artifact
-        self._threads = threads
-        self._boosters = [_booster(name, artifact.models[name]) for name in MODELS]
-        self._single = [SingleRow(booster, len(features.NAMES)) for booster in self._boosters]
-        self._buffer = (ctypes.c_double * len(features.NAMES))()
-        self._lock = threading.Lock()
-        self._line = features.NAMES.index(features.START)
-        limits = SCHEMA.target.limits
-        self._low = limits.get("minimum", limits.get("exclusiveMinimum", -float("inf")))
-        self._high = limits.get("maximum", limits.get("exclusiveMaximum", float("inf")))
+    def __init__(self, booster: lightgbm.Booster) -> None:
+        self._booster = booster
+        self._outputs = booster.num_model_per_iteration()
+        try:
+            self._forest: Forest | None = Forest(booster)
+        except Unsupported:
+            self._forest = None
 
     def predict(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Shape (rows, features) in, (rows, 3) out: value, lower and upper in the target's unit."""
-        artifact = self.artifact
-        line = artifact.intercept + artifact.slope * matrix[:, self._line]
-        raw = [booster.predict(matrix, num_threads=self._threads) for booster in self._boosters]
-        point, lower, upper = (line + np.asarray(column, dtype=np.float64) for column in raw)
-        value = np.clip(point, self._low, self._high)
-        lower = np.clip(np.minimum(np.minimum(lower, upper) - artifact.margin, value), self._low, self._high)
-        upper = np.clip(np.maximum(np.maximum(lower, upper) + artifact.margin, value), self._low, self._high)
-        return np.column_stack([value, lower, upper])
+        """Shape (rows, outputs)."""
+        if self._forest is not None:
+            return self._forest.predict(matrix)
+        raw = self._booster.predict(matrix, raw_score=True, num_threads=1)
+        return np.asarray(raw, dtype=np.float64).reshape(len(matrix), self._outputs)
+
+
+class Predictor:
+    """A loaded artifact. A prediction is a row of numbers as the task's `Output` gives it."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.artifact = artifact
+        boosters = [_booster(name, artifact.models[name]) for name in TASK.MODELS]
+        self._trees = [Trees(booster) for booster in boosters]
+        self._single = [SingleRow(booster, len(features.NAMES)) for booster in boosters]
+        self._buffer = (ctypes.c_double * len(features.NAMES))()
+        self._lock = threading.Lock()
+        self._output = TASK.Output(artifact.parameters)
+
+    def predict(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Predictions for rows of features."""
+        return self._output.rows(matrix, [trees.predict(matrix) for trees in self._trees])
 
     def predict_records(self, records: list[Any]) -> NDArray[np.float64]:
         """The same for records of the schema's request type."""
         return self.predict(self.artifact.encoder.matrix(records))
 
-    def predict_record(self, record: Any) -> tuple[float, float, float]:
-        """(value, lower, upper) of one record, the fast way."""
-        artifact = self.artifact
-        row = artifact.encoder.row(features.compute(record))
-        line = artifact.intercept + artifact.slope * row[self._line]
+    def predict_record(self, record: Any) -> list[float]:
+        """The prediction for one record, the fast way."""
+        row = self.artifact.encoder.row(record)
         with self._lock:
-            self._buffer[:] = row  # type: ignore[assignment]
-            point, lower, upper = (line + single.predict(self._buffer) for single in self._single)
-        value = min(max(point, self._low), self._high)
-        lower, upper = min(lower, upper) - artifact.margin, max(lower, upper) + artifact.margin
-        return (
-            value,
-            min(max(min(lower, value), self._low), self._high),
-            min(max(max(upper, value), self._low), self._high),
-        )
+            self._buffer[:] = row  # type: ignore[call-overload]
+            raw = [single.predict(self._buffer) for single in self._single]
+        return self._output.row(row, raw)

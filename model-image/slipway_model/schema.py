@@ -204,9 +204,12 @@ class RecordType:
     by_name: dict[str, Field] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the msgspec struct: attributes named as the fields, absent optional fields None."""
+        """Make the msgspec struct: attributes named as the fields, absent optional fields UNSET."""
         members: list[Any] = [
-            (f.name, f.annotation()) if f.required else (f.name, f.annotation(), None) for f in self.fields
+            (f.name, f.annotation())
+            if f.required
+            else (f.name, f.annotation() | msgspec.UnsetType, msgspec.UNSET)
+            for f in self.fields
         ]
         struct = msgspec.defstruct(self.name, members, kw_only=True, forbid_unknown_fields=True, gc=False)
         object.__setattr__(self, "struct", struct)
@@ -226,6 +229,7 @@ class RecordType:
         checked: dict[str, Scalar] = {}
         for item in self.fields:
             if item.name not in values:
+                checked[item.name] = None
                 if item.required:
                     reasons.append(Reason(item.name, None, "is required"))
                 continue
@@ -291,12 +295,23 @@ def load(path: Path = SCHEMA_FILE) -> Schema:
     for role in ("target", "time"):
         if sum(f.role == role for f in fields) != 1:
             raise SchemaError(f"exactly one property must have the x-role {role}")
+    _check_target(next(f for f in fields if f.role == "target"))
     return Schema(
         title=str(document.get("title", "Record")),
         fields=fields,
         training=RecordType("TrainingRecord", tuple(f for f in fields if f.role != "ignore")),
         request=RecordType("RequestRecord", tuple(f for f in fields if f.role in ("feature", "time"))),
     )
+
+
+def _check_target(target: Field) -> None:
+    if target.nullable or not target.required:
+        raise SchemaError(f"{target.name}: the target must be required and never null")
+    if target.type == "boolean" or (target.type == "string" and len(target.enum or ()) < 2):
+        raise SchemaError(
+            f"{target.name}: the target must be a number or an integer, or a string with an enum of two "
+            "classes at least"
+        )
 
 
 SCHEMA = load()

@@ -52,12 +52,13 @@ def test_notices_one_changed_byte(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "the model is not of the format slipway-lightgbm 1"),
-        ({"format": "pickle"}, "the model is not of the format slipway-lightgbm 1"),
+        ({"version": 1}, "the model is not of the format slipway-lightgbm 2"),
+        ({"format": "pickle"}, "the model is not of the format slipway-lightgbm 2"),
         ({"features": ["distance"]}, "trained for other features"),
         ({"target": "tip"}, "trained for other features or another target"),
-        ({"line": {}}, "metadata is incomplete"),
-        ({"interval": {"quantiles": [], "margin": 0}}, "metadata is incomplete"),
+        ({"task": {"kind": "classification"}}, "trained for other features or another target"),
+        ({"task": {"kind": "regression"}}, "metadata is incomplete"),
+        ({"task": {"kind": "regression", "line": {}, "interval": {}}}, "metadata is incomplete"),
         ({"sha256": None}, "has no checksums"),
         ({"sha256": {}}, "the model file encoder.json is damaged"),
     ],
@@ -72,10 +73,10 @@ def test_refuses_what_other_code_has_made(folder: Path, change: dict[str, object
 def test_refuses_a_model_that_lightgbm_cannot_read(trained: Layout) -> None:
     model = artifact.load(trained.model)
     last = len(features.NAMES) - 1
-    fewer = model.models["upper"].replace(f"max_feature_idx={last}", f"max_feature_idx={last - 1}")
+    fewer = model.models["scale"].replace(f"max_feature_idx={last}", f"max_feature_idx={last - 1}")
     for text in ("no model", "", fewer):
-        broken = dataclasses.replace(model, models={**model.models, "upper": text})
+        broken = dataclasses.replace(model, models={**model.models, "scale": text})
         with pytest.raises(
-            Failure, match=rf"the model file upper.txt (cannot be loaded|takes {last} features)"
+            Failure, match=rf"the model file scale.txt (cannot be loaded|takes {last} features)"
         ):
             Predictor(broken)

@@ -1,19 +1,23 @@
 """Features: what they are, and that training and serving compute the same ones."""
 
 import json
+import math
 
 import numpy as np
+import pytest
 
-from slipway_model import artifact, features, payloads, training
+from slipway_model import artifact, features, payloads, places, training
 from slipway_model.layout import Layout
 from slipway_model.predictor import Predictor
 from slipway_model.schema import SCHEMA
 from tests.support import RECORD, read_csv
 
+PLACES = {"Lenox Hill West": [1.0, 2.0, 3.0], "UN/Turtle Bay South": [1.0, 5.0, 7.0]}
+
 
 def compute(**changes: object) -> dict[str, features.Value]:
     (record,) = payloads.read(payloads.JSON, json.dumps({"instances": [{**RECORD, **changes}]}).encode())
-    return dict(zip(features.NAMES, features.compute(record), strict=True))
+    return dict(zip(features.NAMES, features.Features(PLACES).compute(record), strict=True))
 
 
 def test_of_one_trip() -> None:
@@ -25,25 +29,56 @@ def test_of_one_trip() -> None:
         "hour_of_week": 24 * 5 + 20 + 21 / 60,
         "working_hours": 0,
         "passengers": 1,
+        "green": 0,
+        "in_tenths": 1,
+        "rate": features.METERED,
         "same_zone": 0,
-        "airport_flat_fare": 0,
-        "color": "yellow",
-        "pickup_zone": "Lenox Hill West",
-        "dropoff_zone": "UN/Turtle Bay South",
-        "pickup_borough": "Manhattan",
-        "dropoff_borough": "Manhattan",
+        **{"pickup_x": 1, "pickup_y": 2, "pickup_z": 3},
+        **{"dropoff_x": 1, "dropoff_y": 5, "dropoff_z": 7},
+        **{"toward_x": 0, "toward_y": 3, "toward_z": 4},
+        "straight": 5,
+        "detour": 1.6 / 5,
     }
 
 
-def test_flat_fare_holds_both_ways_and_only_with_manhattan() -> None:
-    assert compute(pickup_zone="JFK Airport", pickup_borough="Queens")["airport_flat_fare"] == 1
-    assert compute(dropoff_zone="JFK Airport", dropoff_borough="Queens")["airport_flat_fare"] == 1
-    assert compute(pickup_zone="JFK Airport", dropoff_borough="Queens")["airport_flat_fare"] == 0
+@pytest.mark.parametrize(
+    ("changes", "rate", "tariff"),
+    [
+        ({"distance": 20.0}, features.METERED, 52.5),
+        ({"pickup_zone": "JFK Airport", "pickup_borough": "Queens"}, features.FLAT, 52),
+        ({"dropoff_zone": "JFK Airport", "dropoff_borough": "Queens"}, features.FLAT, 52),
+        ({"pickup_zone": "JFK Airport", "dropoff_borough": "Queens"}, features.METERED, 6.5),
+        ({"dropoff_zone": None, "distance": 20.0}, features.OUT_OF_TOWN, 2.5 + 5 * 2.5 + 15 * 5),
+        ({"dropoff_zone": None, "distance": 0}, features.NO_METER, 52),
+        ({"dropoff_zone": None, "distance": 0, "color": "green"}, features.METERED, 2.5),
+        ({"distance": 0}, features.METERED, 2.5),
+    ],
+)
+def test_tariff_follows_the_rate(changes: dict[str, object], rate: int, tariff: float) -> None:
+    computed = compute(**changes)
+    assert computed["rate"] == rate
+    assert computed["tariff"] == pytest.approx(tariff)
 
 
-def test_tariff_is_the_flat_fare_where_there_is_one() -> None:
-    assert compute(distance=20.0, dropoff_zone="JFK Airport", dropoff_borough="Queens")["tariff"] == 52
-    assert compute(distance=20.0)["tariff"] == 52.5
+def test_zones_that_training_has_not_seen_have_no_place() -> None:
+    computed = compute(pickup_zone="Atlantis")
+    for name in ("pickup_x", "toward_y", "straight", "detour"):
+        assert math.isnan(float(computed[name] or 0)), name
+    assert computed["dropoff_y"] == 5
+
+
+def test_places_are_found_from_distances_and_the_same_on_one_host_and_two() -> None:
+    """Nine places on a grid of two miles, all pairs travelled once."""
+    where = {f"zone {x}{y}": (2.0 * x, 2.0 * y) for x in range(3) for y in range(3)}
+    trips = [(a, b, round(math.dist(where[a], where[b]), 2)) for a in where for b in where if a != b]
+    found = places.learn([places.observe(trips)])
+    for start, end, miles in trips:
+        assert math.dist(found[start], found[end]) == pytest.approx(miles, abs=0.3)
+    assert places.learn([places.observe(trips[::2]), places.observe(trips[1::2])]) == found
+
+
+def test_nothing_to_learn_places_from() -> None:
+    assert places.learn([places.observe([("a", "a", 1.0), (None, "a", 1.0), ("a", "b", 0.0)])]) == {}
 
 
 def test_unknown_zones_are_not_the_same_zone() -> None:
@@ -80,6 +115,6 @@ def test_are_the_same_in_training_and_serving_row_by_row(trained: Layout) -> Non
         assert served.shape == (len(rows), len(features.NAMES))
         for place in range(len(rows)):
             np.testing.assert_array_equal(served[place], learned[place], err_msg=f"{kind} row {place}")
-    # The fast way for one row and the way for many give the same numbers too.
+    # The fast way for one row and the way for many give the same numbers too, but for the last bits.
     one_by_one = np.array([predictor.predict_record(record) for record in records])
-    np.testing.assert_array_equal(one_by_one, expected)
+    np.testing.assert_allclose(one_by_one, expected, rtol=1e-12)

@@ -109,7 +109,7 @@ def test_two_hosts_reach_the_error_of_one(
         assert together[name] == pytest.approx(alone[name], rel=1e-9)
     assert (leader.model / "encoder.json").read_bytes() == (trained.model / "encoder.json").read_bytes()
     assert not other.model.exists()
-    assert "2251 rows learned; algo-1 writes the model" in (other.base / "train.log").read_text()
+    assert "2733 rows learned; algo-1 writes the model" in (other.base / "train.log").read_text()
 
 
 def test_hosts_with_other_files_each_agree_on_categories(

@@ -21,7 +21,8 @@ def expected(trained: Layout, *records: dict[str, Any]) -> list[dict[str, float]
     """What the artifact predicts for `records`, computed here."""
     predictor = Predictor(artifact.load(trained.model))
     read = payloads.read(payloads.JSON, json.dumps({"instances": records}).encode())
-    return [dict(zip(("value", "lower", "upper"), predictor.predict_record(r), strict=True)) for r in read]
+    rows = [predictor.predict_record(record) for record in read]
+    return [dict(zip(("value", "lower", "upper"), row, strict=True)) for row in rows]
 
 
 class TestContract:
