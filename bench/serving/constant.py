@@ -1,8 +1,11 @@
-"""The ceiling: this container's HTTP stack with an answer that is always the same, after the body is read."""
+"""The ceiling: this container's HTTP stack, in as many processes, with an answer that is always the same."""
 
 import os
+import socket
 
 import uvicorn
+
+from slipway_model import machine
 
 
 async def app(scope, receive, send):  # noqa: ANN001, ANN201
@@ -15,18 +18,23 @@ async def app(scope, receive, send):  # noqa: ANN001, ANN201
     await send({"type": "http.response.body", "body": body})
 
 
-uvicorn.run(
-    app,
-    host="127.0.0.1",
-    port=int(os.environ["PORT"]),
-    http="httptools",
-    loop="uvloop",
-    ws="none",
-    lifespan="off",
-    interface="asgi3",
-    log_level="warning",
-    access_log=False,
-    proxy_headers=False,
-    server_header=False,
-    date_header=False,
-)
+def serve() -> None:
+    """One worker."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=2048)
+machine.run_workers(machine.cores(), serve, listener.close)

@@ -24,25 +24,41 @@ def stop(signum: int, _frame: FrameType | None) -> None:
     os._exit(128 + signum)
 
 
+# Imported where needed: each command starts without what only the others use, and what is wrong with
+# schema.json, which the import finds, is reported like any other failure.
+def process(layout: Layout) -> None:
+    """`process`"""
+    from slipway_model import processing
+
+    processing.process(layout)
+
+
+def train(layout: Layout) -> None:
+    """`train`"""
+    from slipway_model import training
+
+    training.train(layout)
+
+
+def serve(layout: Layout) -> None:
+    """`serve`"""
+    from slipway_model import serving
+
+    serving.serve(layout)
+
+
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 misused."""
     command = arguments[0] if len(arguments) == 1 else None
     layout = Layout.from_environment()
-    # Imported where needed: each command starts without what only the others use.
     if command == "process":
-        from slipway_model import processing
-
         signal.signal(signal.SIGTERM, stop)
-        return failure.run(lambda: processing.process(layout), [layout.failure, layout.message])
+        return failure.run(lambda: process(layout), [layout.failure, layout.message])
     if command == "train":
-        from slipway_model import training
-
         signal.signal(signal.SIGTERM, stop)
-        return failure.run(lambda: training.train(layout), [layout.failure])
+        return failure.run(lambda: train(layout), [layout.failure])
     if command == "serve":
-        from slipway_model import serving
-
-        return failure.run(lambda: serving.serve(layout), [])
+        return failure.run(lambda: serve(layout), [])
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
         return 0

@@ -25,8 +25,10 @@ def threads_for(rows: int) -> int:
     return min(cores(), 1 + rows // 20_000)
 
 
-def run_workers(count: int, work: Callable[[], None]) -> None:
+def run_workers(count: int, work: Callable[[], None], stopped: Callable[[], None]) -> None:
     """Run `work` in `count` forked processes until SIGTERM or SIGINT, which each of them gets too.
+
+    `stopped` is called in this process when it gets one of the two.
 
     What is in memory already, a model say, they share. One that dies is replaced after a second; when this
     process dies, in whatever way, they get SIGTERM. With a count of 1, `work` runs in this process.
@@ -40,6 +42,7 @@ def run_workers(count: int, work: Callable[[], None]) -> None:
     def stop(_signum: int, _frame: FrameType | None) -> None:
         nonlocal stopping
         stopping = True
+        stopped()
         for child in children:
             os.kill(child, signal.SIGTERM)
 

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
+from slipway_model.failure import Failure
+
 SCHEMA_FILE = Path(__file__).resolve().parent.parent / "schema.json"
 
 ROLES = ("feature", "target", "key", "time", "ignore")
@@ -47,7 +49,7 @@ class Reason(NamedTuple):
     rule: str
 
 
-class SchemaError(Exception):
+class SchemaError(Failure):
     """schema.json itself says something that this program does not understand."""
 
 
@@ -284,6 +286,13 @@ class Schema:
 
 def load(path: Path = SCHEMA_FILE) -> Schema:
     """Read `path`; SchemaError names the property that cannot be used."""
+    try:
+        return _load(path)
+    except SchemaError as error:
+        raise SchemaError(f"schema.json: {error}") from None
+
+
+def _load(path: Path) -> Schema:
     document = json.loads(path.read_text(encoding="utf-8"))
     required = set(document.get("required", []))
     properties: dict[str, dict[str, Any]] = document.get("properties", {})

