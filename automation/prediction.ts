@@ -1,12 +1,31 @@
 import { interruptSignal } from "./interrupt";
 
-/** One prediction with its interval, in `unit`. */
-export interface Prediction {
+/** A predicted number with its interval, in `unit` (regression). */
+export interface NumberPrediction {
   value: number;
   lower: number;
   upper: number;
   unit: string;
 }
+
+/** The most probable class, and the probability of each (classification). */
+export interface ClassPrediction {
+  value: string;
+  probabilities: Record<string, number>;
+}
+
+/** One prediction; which of the two follows from the type of the schema's target. */
+export type Prediction = NumberPrediction | ClassPrediction;
+
+export const isClass = (prediction: Prediction): prediction is ClassPrediction =>
+  typeof prediction.value === "string";
+
+/** Whether `prediction`, as it came over the network, is one: finite numbers, or a class with its probability. */
+export const isPrediction = (prediction: Prediction | undefined): prediction is Prediction =>
+  prediction !== undefined &&
+  (isClass(prediction)
+    ? Number.isFinite(prediction.probabilities?.[prediction.value])
+    : [prediction.value, prediction.lower, prediction.upper].every(Number.isFinite));
 
 /** What the prediction API answers. */
 export interface Answer {

@@ -15,6 +15,7 @@ export interface SchemaField {
   enum?: unknown[];
   "x-role": "feature" | "target" | "key" | "time" | "ignore";
   "x-unit"?: string;
+  enum?: (string | null)[];
 }
 
 /** `model-image/schema.json`: what a record is. */
@@ -35,14 +36,17 @@ export function exampleRecord(schema = readSchema()): Record<string, unknown> {
   return Object.fromEntries(asked.map(([name, field]) => [name, field.examples?.[0] ?? null]));
 }
 
-/** Name and unit of what is predicted. */
-export function target(schema = readSchema()): { name: string; unit: string } {
+/** What is predicted: a number in `unit`, or one of `classes`. */
+export function target(schema = readSchema()): { name: string; unit: string; classes?: string[] } {
   const found = Object.entries(schema.properties).find(([, field]) => field["x-role"] === "target");
   if (!found)
     throw new UserError(
       "model-image/schema.json has no property with the x-role 'target'. Give one of them that role.",
     );
-  return { name: found[0], unit: found[1]["x-unit"] ?? "" };
+  const [name, field] = found;
+  const unit = field["x-unit"] ?? "";
+  if (![field.type].flat().includes("string")) return { name, unit };
+  return { name, unit, classes: (field.enum ?? []).filter((text) => text !== null) };
 }
 
 /** Parses a JSON file. @throws UserError that names the file. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../errors";
 import { type Output } from "../output";
-import { type Answer, predict as ask, Refused } from "../prediction";
+import { type Answer, isClass, predict as ask, type Prediction, Refused } from "../prediction";
 import { exampleRecord, target } from "../project";
 import { requireStack } from "../stack";
 import { openTarget } from "../target";
@@ -26,14 +26,23 @@ export async function predict(
   }
 }
 
-/** Predictions as lines: `fare 7.12 USD (80 % interval ...)`. */
-export function describe({ predictions, release }: Answer): string {
-  const { name } = target();
-  const lines = predictions.map(
-    ({ value, lower, upper, unit }) =>
-      `${name} ${value.toFixed(2)} ${unit} (most likely between ${lower.toFixed(2)} and ${upper.toFixed(2)} ${unit})`,
-  );
+/** Predictions as lines: `fare 7.12 USD (most likely between ...)`, or `kind setosa (98.0 %, versicolor 2.0 %)`. */
+export function describe({ predictions, release }: Answer, { name } = target()): string {
+  const lines = predictions.map((prediction) => `${name} ${inWords(prediction)}`);
   return [...lines, `by release ${release}`].join("\n");
+}
+
+function inWords(prediction: Prediction): string {
+  if (!isClass(prediction)) {
+    const { value, lower, upper, unit } = prediction;
+    return `${value.toFixed(2)} ${unit} (most likely between ${lower.toFixed(2)} and ${upper.toFixed(2)} ${unit})`;
+  }
+  const { value, probabilities } = prediction;
+  const percent = (name: string) => `${(100 * (probabilities[name] ?? 0)).toFixed(1)} %`;
+  const others = Object.keys(probabilities)
+    .filter((name) => name !== value)
+    .sort((one, other) => probabilities[other]! - probabilities[one]!);
+  return `${value} (${[percent(value), ...others.map((name) => `${name} ${percent(name)}`)].join(", ")})`;
 }
 
 function readRecords(file: string): Record<string, unknown>[] {

@@ -2,7 +2,7 @@ import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/clie
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { throwIfInterrupted } from "../interrupt";
-import { type Answer, predict, Refused } from "../prediction";
+import { type Answer, isPrediction, predict, Refused } from "../prediction";
 import { exampleRecord } from "../project";
 import { type Outputs } from "../stack";
 
@@ -19,7 +19,7 @@ const tolerance = 1e-6;
 /**
  * Sends records through the public URL and checks that the answers are predictions of this very release, and the known
  * ones where they are known.
- * @param known none for the schema's example record, whose answer only has to be a number.
+ * @param known none for the schema's example record, whose answer only has to be a prediction.
  * @param propagationSeconds how long to try again: a new key, stage or role takes a while until all of AWS knows it.
  * @throws UserError with what came instead, and with the Lambda's own errors.
  */
@@ -56,7 +56,7 @@ async function attempt(outputs: Outputs, releaseId: string, known: KnownRecord[]
     if (answer.release !== releaseId) {
       return { failure: `the answer came from release ${answer.release}`, mayPass: true };
     }
-    const failure = known.length ? firstDifference(known, answer) : notANumber(answer);
+    const failure = known.length ? firstDifference(known, answer) : noPrediction(answer);
     return failure === undefined ? { answer } : { failure, mayPass: false };
   } catch (error) {
     if (!(error instanceof Refused)) {
@@ -72,12 +72,10 @@ async function attempt(outputs: Outputs, releaseId: string, known: KnownRecord[]
   }
 }
 
-function notANumber(answer: Answer): string | undefined {
-  const prediction = answer.predictions[0];
-  const numbers = prediction && [prediction.value, prediction.lower, prediction.upper];
-  return numbers?.every(Number.isFinite)
+function noPrediction(answer: Answer): string | undefined {
+  return isPrediction(answer.predictions[0])
     ? undefined
-    : `the answer holds no number: ${JSON.stringify(answer)}`;
+    : `the answer holds no prediction: ${JSON.stringify(answer)}`;
 }
 
 /** The first record whose answer is not the known one, in words; undefined when there is none. */

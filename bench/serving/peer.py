@@ -1,7 +1,7 @@
 """The model as a team that serves it with one of the peers would call it: LightGBM's own `Booster.predict`.
 
-Features and answers are those of this container. One thread a process, since there is a process for each core:
-with LightGBM's default (all cores in each) the peers are slower.
+Features and answers are those of this container. One thread a process, since there is a process for each
+core: with LightGBM's default (all cores in each) the peers are slower.
 """
 
 import os

@@ -1,6 +1,6 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import * as v from "valibot";
-import { type EventOf } from "../shared/events";
+import { answeredSchema, type EventOf } from "../shared/events";
 import { errorFields, type Log } from "../shared/log";
 import { answer, type Problem, problemAnswer } from "../shared/problem";
 import { logOfFailure, modelFailed, problemOfFailure } from "./failures";
@@ -26,9 +26,7 @@ export interface Ports {
   now(): Date;
 }
 
-const predictionsSchema = v.object({
-  predictions: v.array(v.object({ value: v.number(), lower: v.number(), upper: v.number() })),
-});
+const predictionsSchema = v.object({ predictions: v.array(answeredSchema) });
 
 /** Answers POST /predict; never throws. */
 export async function predict(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
@@ -77,7 +75,8 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
     milliseconds: ports.now().getTime() - started.getTime(),
   });
   return answer(200, requestId, {
-    predictions: values.map((value) => ({ ...value, unit: target.unit })),
+    // A class has no unit.
+    predictions: values.map((value) => ("lower" in value ? { ...value, unit: target.unit } : value)),
     release,
     requestId,
   });

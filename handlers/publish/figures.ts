@@ -11,6 +11,10 @@ export const figure = (value: number): string =>
 /** A count as a person reads it: 6,433. */
 export const whole = (count: number): string => wholeFigures.format(count);
 
+/** A share as a person reads it: 98 %, 3.3 %. */
+export const percent = (share: number): string =>
+  `${new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 }).format(100 * share)} %`;
+
 /** A count with its noun: 1 record, 6,433 records. */
 export const counted = (count: number, noun: string): string =>
   `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
@@ -42,5 +46,6 @@ function shown(value: unknown): string {
 // Only what is measured needs its unit: a count has it in its name, a category has none.
 function unitOf(name: string): string {
   const field = recordSchema.properties[name];
-  return field !== undefined && [field.type].flat().includes("number") ? ` ${field["x-unit"]}` : "";
+  const unit = field?.["x-unit"];
+  return unit && [field?.type].flat().includes("number") ? ` ${unit}` : "";
 }

@@ -1,5 +1,6 @@
 import { type EventOf, type SlipwayEvent } from "../shared/events";
-import { counted, duration, figure, moment, record, whole } from "./figures";
+import { counted, duration, figure, moment, percent, record, whole } from "./figures";
+import { inWords, summary } from "./predictions";
 
 /** An email to the subscribers, in plain text. */
 export interface Mail {
@@ -67,31 +68,26 @@ function templateOf(event: SlipwayEvent): Template {
 function predictionResults({ detail }: EventOf<"prediction.results">): Template {
   const { target, unit, requests, release, link } = detail;
   const predictions = requests.flatMap((request) => request.predictions);
-  const values = predictions.map((prediction) => prediction.value);
-  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map(figure);
-  const mean = figure(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const { subject, sentence } = summary(predictions, unit);
   const listed = predictions
     .slice(0, shownPredictions)
-    .map(
-      ({ value, lower, upper, input }) =>
-        `${figure(value)} ${unit} (probably ${figure(lower)} to ${figure(upper)})\nfor ${record(input)}`,
-    );
-  const made = `${counted(values.length, "prediction")} of ${target}`;
+    .map((prediction) => `${inWords(prediction, unit)}\nfor ${record(prediction.input)}`);
+  const made = `${counted(predictions.length, "prediction")} of ${target}`;
   const calls = counted(new Set(requests.map((request) => request.requestId)).size, "request");
   const when = `${period(requests.map((request) => request.time))}, by release ${release}`;
-  if (values.length === 1) {
+  if (predictions.length === 1) {
     return {
-      subject: `A prediction of ${target}: ${lowest} ${unit}`,
+      subject: `A prediction of ${target}: ${subject}`,
       paragraphs: [`One prediction of ${target} was made ${when}:`, ...listed],
       link,
     };
   }
   return {
-    subject: `${made}: ${lowest} to ${highest} ${unit}`,
+    subject: `${made}: ${subject}`,
     paragraphs: [
       `${made} were made in ${calls} ${when}.`,
-      `They range from ${lowest} to ${highest} ${unit}, ${mean} ${unit} on average.`,
-      values.length > listed.length ? `The first ${listed.length}:` : "They are:",
+      sentence,
+      predictions.length > listed.length ? `The first ${listed.length}:` : "They are:",
       ...listed,
     ],
     link,
@@ -107,8 +103,32 @@ function period(times: string[]): string {
 
 function releaseDeployed({ detail }: EventOf<"release.deployed">): Template {
   const { release, target, unit, metrics, snapshot, endpoint, url, seconds } = detail;
-  const error = metrics["test:mae"];
+  const quality = qualityOf(metrics, unit);
+  return {
+    subject: `Release ${release} is in service`,
+    paragraphs: [
+      `Release ${release} is in service on the endpoint ${endpoint}. It took ${duration(seconds)}.`,
+      `It has learned ${target} from ${counted(snapshot.rows, "record")} in ${counted(snapshot.objects, "file")}.`,
+      ...(quality === undefined ? [] : [quality]),
+      `Ask it for predictions at ${url} (an API key is needed).`,
+    ],
+    link: detail.link,
+  };
+}
+
+/** How far off a release is, or how often it is wrong, on records that it had not seen, beside the baselines. */
+function qualityOf(metrics: EventOf<"release.deployed">["detail"]["metrics"], unit: string) {
   const rows = metrics["test:rows"];
+  const held = rows == null ? "records" : counted(rows, "record");
+  const wrong = metrics["test:error_rate"];
+  if (wrong != null) {
+    const frequent = metrics["test:error_rate_baseline"];
+    const compared =
+      frequent == null ? "" : ` To compare: ${percent(frequent)} when always naming the most frequent class.`;
+    return `Of ${held} that it had not seen it names ${percent(wrong)} wrongly.${compared}`;
+  }
+  const error = metrics["test:mae"];
+  if (error == null) return undefined;
   const baselines = Object.entries(metrics).flatMap(([name, value]) => {
     const [, baseline] = /^test:mae_(.+)_baseline$/.exec(name) ?? [];
     return baseline === undefined || value === null
@@ -116,19 +136,7 @@ function releaseDeployed({ detail }: EventOf<"release.deployed">): Template {
       : `${figure(value)} ${unit} ${baselineName(baseline)}`;
   });
   const compared = baselines.length === 0 ? "" : ` To compare: ${baselines.join(", ")}.`;
-  const held = rows == null ? "records" : counted(rows, "record");
-  return {
-    subject: `Release ${release} is in service`,
-    paragraphs: [
-      `Release ${release} is in service on the endpoint ${endpoint}. It took ${duration(seconds)}.`,
-      `It has learned ${target} from ${counted(snapshot.rows, "record")} in ${counted(snapshot.objects, "file")}.`,
-      ...(error == null
-        ? []
-        : [`On ${held} that it had not seen it is off by ${figure(error)} ${unit} on average.${compared}`]),
-      `Ask it for predictions at ${url} (an API key is needed).`,
-    ],
-    link: detail.link,
-  };
+  return `On ${held} that it had not seen it is off by ${figure(error)} ${unit} on average.${compared}`;
 }
 
 function releasePending({ detail }: EventOf<"release.pending">): Template {

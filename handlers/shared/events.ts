@@ -12,13 +12,22 @@ const text = v.pipe(v.string(), v.nonEmpty());
 const report = v.optional(text);
 const link = v.optional(v.pipe(v.string(), v.url()));
 
-/** One prediction, in the target's unit, with the record that it was asked for. */
-export const predictionSchema = v.looseObject({
-  input: v.record(v.string(), v.unknown()),
-  value: v.number(),
-  lower: v.number(),
-  upper: v.number(),
-});
+/** A predicted number with its interval, in the target's unit (regression). */
+const numberEntries = { value: v.number(), lower: v.number(), upper: v.number() };
+
+/** The most probable class, and the probability of each (classification). */
+const classEntries = { value: text, probabilities: v.record(v.string(), v.number()) };
+
+/** One prediction as the model answers it. */
+export const answeredSchema = v.union([v.object(numberEntries), v.object(classEntries)]);
+
+const input = v.record(v.string(), v.unknown());
+
+/** One prediction, with the record that it was asked for. */
+export const predictionSchema = v.union([
+  v.looseObject({ input, ...numberEntries }),
+  v.looseObject({ input, ...classEntries }),
+]);
 
 /** Predictions of one API request, or a part of them; (`requestId`, `offset`) is unique. */
 export const requestResultsSchema = v.looseObject({

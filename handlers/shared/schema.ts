@@ -6,7 +6,7 @@ export interface FieldSchema {
   description?: string;
   examples?: unknown[];
   "x-role": string;
-  "x-unit": string;
+  "x-unit"?: string;
   [keyword: string]: unknown;
 }
 
@@ -37,5 +37,5 @@ export function requestSchema(schema: RecordSchema): RecordSchema {
 export function targetOf(schema: RecordSchema): { name: string; unit: string } {
   const target = Object.entries(schema.properties).find(([, field]) => field["x-role"] === "target");
   if (target === undefined) throw new Error("schema.json: one property must have the x-role target.");
-  return { name: target[0], unit: target[1]["x-unit"] };
+  return { name: target[0], unit: target[1]["x-unit"] ?? "" };
 }

@@ -55,6 +55,20 @@ export const results = (id: string, values: number[], release = "r-1"): EventOf<
   },
 });
 
+const kinds = ["setosa", "versicolor", "virginica"];
+
+/** The same for classes, each named with a probability of 0.98. */
+export const classResults = (id: string, values: string[]): EventOf<"prediction.results"> => {
+  const event = results(id, []);
+  const predictions = values.map((value) => ({
+    input: { petal_width: 0.2 },
+    value,
+    probabilities: Object.fromEntries(kinds.map((kind) => [kind, kind === value ? 0.98 : 0.01])),
+  }));
+  const requests = [{ ...event.detail.requests[0]!, predictions }];
+  return { ...event, detail: { ...event.detail, target: "kind", unit: "", count: values.length, requests } };
+};
+
 export const deployed: EventOf<"release.deployed"> = {
   ...common,
   kind: "release.deployed",

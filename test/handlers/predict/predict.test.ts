@@ -53,6 +53,18 @@ const modelError = (OriginalStatusCode: number, OriginalMessage: string) =>
   });
 
 describe("handlers/predict", () => {
+  it("answers with the class and the probabilities of a classification, and announces them", async () => {
+    const prediction = { value: "setosa", probabilities: { setosa: 0.98, virginica: 0.02 } };
+    const invoke = () => Promise.resolve({ body: JSON.stringify({ predictions: [prediction] }) });
+    const { post, announced } = world({ invoke, target: { name: "kind", unit: "" } });
+    const { status, body } = await post(trip);
+    expect(status).to.equal(200);
+    expect(body.predictions).to.deep.equal([prediction]);
+    const [event] = announced;
+    expect(parseEvent(event)).to.deep.equal(event);
+    expect(event?.detail.requests[0]?.predictions).to.deep.equal([{ input: trip, ...prediction }]);
+  });
+
   it("answers with prediction, interval, unit, release and request id", async () => {
     const { post } = world();
     const { status, headers, body } = await post(trip);

@@ -1,7 +1,16 @@
 import { expect } from "chai";
 import { asSubject, mailOf } from "../../../handlers/publish/mail";
 import { duration, figure } from "../../../handlers/publish/figures";
-import { alarm, dataRejected, deployed, pending, rejected, results, rolledBack } from "../examples";
+import {
+  alarm,
+  classResults,
+  dataRejected,
+  deployed,
+  pending,
+  rejected,
+  results,
+  rolledBack,
+} from "../examples";
 
 const mail = (event: Parameters<typeof mailOf>[0]) => mailOf(event, "slipway-results");
 
@@ -49,6 +58,27 @@ describe("handlers/publish/mail", () => {
     expect(subject).to.equal("[dev] A prediction of fare: 7.12 USD");
     expect(body).to.match(
       /^One prediction of fare was made at 2026-11-24 08:00:01 UTC, by release r-1:\n\n7\.12 USD/,
+    );
+  });
+
+  it("counts classes, and names each with its probability", () => {
+    const values = ["setosa", "virginica", "setosa", "versicolor"];
+    const { subject, body } = mail(classResults("q-1", values));
+    expect(subject).to.equal("[dev] 4 predictions of kind: 2 setosa, 1 versicolor, 1 virginica");
+    expect(body).to.include("They are 2 setosa, 1 versicolor, 1 virginica.");
+    expect(body).to.include("\nsetosa (98 %)\nfor petal width 0.2\n");
+    expect(body).not.to.match(/undefined|NaN|on average|probably/);
+    expect(mail(classResults("q-1", ["virginica"])).subject).to.equal(
+      "[dev] A prediction of kind: virginica",
+    );
+  });
+
+  it("says how often a release names classes wrongly", () => {
+    const metrics = { "test:error_rate": 0.0333, "test:error_rate_baseline": 0.7, "test:rows": 30 };
+    const { body } = mail({ ...deployed, detail: { ...deployed.detail, metrics, unit: "", target: "kind" } });
+    expect(body).to.include(
+      "Of 30 records that it had not seen it names 3.3 % wrongly. " +
+        "To compare: 70 % when always naming the most frequent class.",
     );
   });
 
