@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/training/cross_validation.py
 
-For each fold the container trains on 85 % of the other four folds' rows, and stops early and calibrates its
-interval on their other 15 %; it only predicts the fold itself. Folds are scikit-learn's
-KFold(5, shuffle=True, random_state=0) over the rows of data/taxis.csv.
+For each fold the container trains on the other four folds' rows, of which 15 % are its validation channel;
+it only predicts the fold itself. Folds are scikit-learn's KFold(5, shuffle=True, random_state=0) over the
+rows of data/taxis.csv.
 """
 
 import contextlib

@@ -10,7 +10,7 @@ echo "5-fold cross-validation of the container's training on data/taxis.csv (dol
 printf '\n%9s %-13s %11s %9s %9s %9s %7s\n' rows trainer "features s" "fit s" "rows/s" "peak MB" error
 for rows in "${@:-10000 100000 1000000}"; do
   for count in $rows; do
-    for trainer in container scikit-learn; do
+    for trainer in container two-hosts scikit-learn; do
       "$PEERS" bench/training/measure.py "$trainer" "$count" |
         "$PEERS" -c '
 import json, sys

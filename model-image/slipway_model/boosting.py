@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import lightgbm
 import numpy as np
 
 from slipway_model import features, machine
 from slipway_model.encoder import Matrix
+from slipway_model.gbm import lightgbm
 from slipway_model.hosts import Group
 from slipway_model.hyperparameters import Values
 from slipway_model.metrics import Vector

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import lightgbm
-
 from slipway_model import features
+from slipway_model.gbm import lightgbm
 from slipway_model.hyperparameters import Values
 from slipway_model.schema import SCHEMA
 from slipway_model.task import TASK

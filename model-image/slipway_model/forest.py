@@ -9,9 +9,10 @@ left after the tables of all features have been joined by AND.
 
 from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+
+from slipway_model.gbm import lightgbm
 
 MOST_LEAVES = 32
 ALL = np.uint32(2**32 - 1)

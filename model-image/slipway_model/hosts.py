@@ -20,13 +20,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import lightgbm
 import msgspec
 import numpy as np
-from lightgbm.callback import CallbackEnv, EarlyStopException
-from lightgbm.libpath import _LIB
 
 from slipway_model.failure import Failure
+from slipway_model.gbm import LIB, lightgbm
 from slipway_model.layout import Layout
 from slipway_model.metrics import Vector
 
@@ -90,15 +88,15 @@ class Group:
         machines = ",".join(f"{ip}:{port + 1}" for ip, port in self.addresses)
         own_port = self.addresses[self.rank][1] + 1
         minutes = max(1, round(PATIENCE_SECONDS / 60))
-        if _LIB.LGBM_NetworkInit(machines.encode(), own_port, minutes, self.size) != 0:
-            error = _LIB.LGBM_GetLastError().decode()
+        if LIB.LGBM_NetworkInit(machines.encode(), own_port, minutes, self.size) != 0:
+            error = LIB.LGBM_GetLastError().decode()
             raise Failure(f"{self.names[self.rank]} cannot join LightGBM's network ({machines}): {error}")
         try:
             yield {"tree_learner": "data", "num_machines": self.size, "pre_partition": True}
         finally:
-            _LIB.LGBM_NetworkFree()
+            LIB.LGBM_NetworkFree()
 
-    def early_stopping(self, rounds: int) -> Callable[[CallbackEnv], None]:
+    def early_stopping(self, rounds: int) -> Callable[[lightgbm.callback.CallbackEnv], None]:
         """LightGBM's early stopping, decided by the leader: the hosts must stop at the same tree.
 
         Each could judge for itself, but sums over threads differ in the last bit from host to host.
@@ -107,15 +105,15 @@ class Group:
         if self.size == 1:
             return alone
 
-        def together(env: CallbackEnv) -> None:
-            stop: EarlyStopException | None = None
+        def together(env: lightgbm.callback.CallbackEnv) -> None:
+            stop: lightgbm.callback.EarlyStopException | None = None
             if self.leads:
                 try:
                     alone(env)
-                except EarlyStopException as decided:
+                except lightgbm.callback.EarlyStopException as decided:
                     stop = decided
             if self.leaders(stop is not None):
-                raise stop or EarlyStopException(env.iteration, [])
+                raise stop or lightgbm.callback.EarlyStopException(env.iteration, [])
 
         return together
 

@@ -4,9 +4,7 @@ import ctypes
 import threading
 from typing import Any
 
-import lightgbm
 import numpy as np
-from lightgbm.libpath import _LIB
 from numpy.typing import NDArray
 
 from slipway_model import features
@@ -14,6 +12,7 @@ from slipway_model.artifact import Artifact
 from slipway_model.encoder import Matrix
 from slipway_model.failure import Failure
 from slipway_model.forest import Forest, Unsupported
+from slipway_model.gbm import LIB, lightgbm
 from slipway_model.task import TASK
 
 FLOAT64 = 1  # C_API_DTYPE_FLOAT64
@@ -32,7 +31,7 @@ class SingleRow:
         self._out = (ctypes.c_double * booster.num_model_per_iteration())()
         self._length = ctypes.c_int64()
         _check(
-            _LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
+            LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
                 self._booster._handle,
                 ctypes.c_int(RAW),
                 ctypes.c_int(0),
@@ -47,18 +46,18 @@ class SingleRow:
 
     def predict(self, row: ctypes.Array[ctypes.c_double]) -> list[float]:
         """The raw outputs for `row`, an array of as many doubles as there are features."""
-        _check(_LIB.LGBM_BoosterPredictForMatSingleRowFast(self._config, row, *self._arguments))
+        _check(LIB.LGBM_BoosterPredictForMatSingleRowFast(self._config, row, *self._arguments))
         return self._out[:]
 
     def __del__(self) -> None:
         """Give back the C side's memory."""
         if self._config:
-            _LIB.LGBM_FastConfigFree(self._config)
+            LIB.LGBM_FastConfigFree(self._config)
 
 
 def _check(code: int) -> None:
     if code != 0:
-        raise RuntimeError(_LIB.LGBM_GetLastError().decode("utf-8", "replace"))
+        raise RuntimeError(LIB.LGBM_GetLastError().decode("utf-8", "replace"))
 
 
 def _booster(name: str, text: str) -> lightgbm.Booster:
