@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from slipway_model import processing
+from slipway_model import places, processing
 from slipway_model.failure import Failure
 from slipway_model.layout import Layout
 from tests import support
@@ -113,7 +113,7 @@ def test_two_hosts_reach_the_error_of_one(
     assert "2733 rows learned; algo-1 writes the model" in (other.base / "train.log").read_text()
 
 
-def test_hosts_with_other_files_each_agree_on_categories(
+def test_hosts_with_other_files_each_learn_from_all(
     rows: dict[str, list[dict[str, str]]], tmp_path: Path, started: list[Hosts]
 ) -> None:
     hosts = Hosts(tmp_path, rows, num_iterations="20")
@@ -127,7 +127,9 @@ def test_hosts_with_other_files_each_agree_on_categories(
     assert hosts.wait() == [0, 0]
     leader = hosts.layouts[0]
     encoder = json.loads((leader.model / "encoder.json").read_text())
-    assert set(encoder["categories"]["color"]) == colors
+    learned = [*rows["train"], *rows["validation"]]
+    trips = [(r["pickup_zone"] or None, r["dropoff_zone"] or None, float(r["distance"])) for r in learned]
+    assert encoder["learned"] == places.learn([places.observe(trips)])
     assert figures(leader)["train:rows"] == len(rows["train"])
     card = json.loads((leader.model / "model-card.json").read_text())
     assert card["data"]["train"]["from"] == min(row["pickup"] for row in rows["train"]).replace("T", " ")
