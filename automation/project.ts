@@ -12,7 +12,6 @@ export interface SchemaField {
   type: string | string[];
   description?: string;
   examples?: unknown[];
-  enum?: unknown[];
   "x-role": "feature" | "target" | "key" | "time" | "ignore";
   "x-unit"?: string;
   enum?: (string | null)[];

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds this container and the AWS sample on the same base and prints their sizes as a registry holds them (gzip).
-#   bash bench/serving/image-size.sh [base image]
+#   SLIPWAY_BASE_IMAGE=... bash bench/serving/image-size.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-base=${1:-${BASE_IMAGE:-python:3.11-slim}}
+base=${SLIPWAY_BASE_IMAGE:-python:3.11-slim}
 
 # build TAG FOLDER DOCKERFILE
 build() {

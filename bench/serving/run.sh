@@ -24,3 +24,10 @@ cp data/taxis.csv "$base/processing/input/raw"
 cp -r "$base"/processing/output/{train,validation,test} "$base/input/data"
 .venv/bin/python -m slipway_model train >/dev/null
 .venv/bin/python bench/serving/measure.py "$@"
+
+echo
+if docker image inspect "${SLIPWAY_BASE_IMAGE:-python:3.11-slim}" >/dev/null 2>&1; then
+  bash bench/serving/image-size.sh 2>/dev/null
+else
+  echo "image sizes: no Docker engine with the base image ${SLIPWAY_BASE_IMAGE:-python:3.11-slim} (SLIPWAY_BASE_IMAGE)"
+fi

@@ -85,7 +85,8 @@ function readOwner(file: string): Owner | undefined {
 }
 
 /** Whether the very process that has made a lock still lives. */
-export const isHeld = ({ pid, birth }: Pick<Owner, "pid" | "birth">) => isAlive(pid) && birthOf(pid) === birth;
+export const isHeld = ({ pid, birth }: Pick<Owner, "pid" | "birth">) =>
+  isAlive(pid) && birthOf(pid) === birth;
 
 /** When the process started, in clock ticks since boot (Linux; elsewhere not known, and all are the same). */
 export function birthOf(pid: number): string {

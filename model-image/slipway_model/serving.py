@@ -6,6 +6,7 @@ GET /execution-parameters   what batch transform may send
 """
 
 import asyncio
+import functools
 import gc
 import os
 import signal
@@ -190,7 +191,9 @@ class Application:
         return await self._invoke(dict(scope["headers"]), receive)
 
     async def _invoke(self, headers: dict[bytes, bytes], receive: Receive) -> Response | None:
-        kind, csv_header = _content_type(headers)
+        kind, csv_header = _content_type(
+            headers.get(b"content-type", b""), headers.get(b"content-encoding", b"identity")
+        )
         accept = headers.get(b"accept", b"").decode("latin-1")
         answer_kind = payloads.answer_kind(accept)
         if answer_kind is None:
@@ -241,13 +244,17 @@ class Application:
 
 def _asks_for_partial(headers: dict[bytes, bytes]) -> bool:
     """Whether CustomAttributes hold `partial=true`; the attributes of other programs are let be."""
-    text = headers.get(b"x-amzn-sagemaker-custom-attributes", b"").decode("latin-1").lower()
+    attributes = headers.get(b"x-amzn-sagemaker-custom-attributes")
+    if attributes is None:
+        return False
+    text = attributes.decode("latin-1").lower()
     return "partial=true" in (piece.strip() for piece in text.replace(";", ",").split(","))
 
 
-def _content_type(headers: dict[bytes, bytes]) -> tuple[str, bool | None]:
+@functools.lru_cache(maxsize=64)
+def _content_type(content_type: bytes, encoding: bytes) -> tuple[str, bool | None]:
     """(type of the body, whether CSV has a header, None when not said); Refusal 415 for other types."""
-    text = headers.get(b"content-type", b"").decode("latin-1")
+    text = content_type.decode("latin-1")
     name, *parameters = (piece.strip().lower() for piece in text.split(";"))
     if name not in payloads.KINDS:
         given = f"is {name[:100]!r}" if name else "is missing"
@@ -255,6 +262,6 @@ def _content_type(headers: dict[bytes, bytes]) -> tuple[str, bool | None]:
     values = dict(parameter.partition("=")[::2] for parameter in parameters)
     if values.get("charset", "utf-8").strip('"') not in ("utf-8", "utf8", "us-ascii"):
         raise Refusal(415, f"the charset {values['charset'][:100]!r} is not supported: send UTF-8")
-    if headers.get(b"content-encoding", b"identity") != b"identity":
+    if encoding != b"identity":
         raise Refusal(415, "a Content-Encoding is not supported: send the body as it is")
     return name, {"present": True, "absent": False}.get(values.get("header", ""))

@@ -89,9 +89,23 @@ export class World {
       this.objects.set(`releases/${id}/processed/holdout/requests${host}.jsonl`, `${requests.join("\n")}\n`);
     }
     const record: ReleaseRecord = {
-      ...{ id, createdAt: "2026-11-24T08:00:00.000Z", processingJob: "p", trainingJob: "t", metrics: {} },
-      ingredients: { snapshot: "s", imageUri: `image@sha256:${id}`, schema: "c", hyperparameters: {} },
-      ...{ modelDataUrl: `s3://data/releases/${id}/model.tar.gz`, modelPackageArn: `arn:${id}` },
+      ...{
+        id,
+        createdAt: "2026-11-24T08:00:00.000Z",
+        by: "ann",
+        processingJob: "p",
+        trainingJob: "t",
+        metrics: {},
+      },
+      ingredients: {
+        ...{ snapshot: "s", imageSource: "sha256:1c", imageUri: `image@sha256:${id}`, schema: "c" },
+        hyperparameters: {},
+      },
+      ...{
+        modelDataUrl: `s3://data/releases/${id}/model.tar.gz`,
+        modelDataSha256: "2d",
+        modelPackageArn: `arn:${id}`,
+      },
     };
     this.objects.set(`releases/${id}/record.json`, JSON.stringify(record));
     return record;
