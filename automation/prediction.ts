@@ -1,3 +1,4 @@
+import { withTimeLimit } from "../local/time-limit";
 import { interruptSignal } from "./interrupt";
 
 /** A predicted number with its interval, in `unit` (regression). */
@@ -51,13 +52,15 @@ export async function predict(
   { predictionUrl, apiKey }: { predictionUrl: string; apiKey: string },
   records: Record<string, unknown>[],
 ): Promise<Answer> {
-  const response = await fetch(predictionUrl, {
+  const request = {
     method: "POST",
     headers: { "content-type": "application/json", "x-api-key": apiKey },
     body: JSON.stringify(records.length === 1 ? records[0] : { instances: records }),
-    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), interruptSignal]),
+  };
+  const { response, text } = await withTimeLimit(timeoutMs, interruptSignal, async (signal) => {
+    const response = await fetch(predictionUrl, { ...request, signal });
+    return { response, text: await response.text() };
   });
-  const text = await response.text();
   if (!response.ok) throw new Refused(response.status, problem(response.status, text));
   return JSON.parse(text) as Answer;
 }

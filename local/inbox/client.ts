@@ -1,3 +1,4 @@
+import { withTimeLimit } from "../time-limit";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Email } from "./email";
 
@@ -29,10 +30,9 @@ export async function listEmails(
   const { since, ...parts } = filter;
   const query = new URLSearchParams(Object.entries(parts).filter(([, value]) => value));
   if (since) query.set("since", since.toISOString());
-  const timeout = AbortSignal.timeout(10_000);
-  const answer = await fetch(`${inboxUrl}/emails?${query.toString()}`, {
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-  }).catch((error: Error) => {
+  const answer = await withTimeLimit(10_000, signal, (limited) =>
+    fetch(`${inboxUrl}/emails?${query.toString()}`, { signal: limited }),
+  ).catch((error: Error) => {
     if (signal?.aborted) throw error;
     throw new Error(`The inbox at ${inboxUrl} does not answer. See what runs with 'slipway local status'.`);
   });
