@@ -23,6 +23,8 @@ describe("the slipway command", () => {
       "demo",
       "up",
       "release",
+      "approve",
+      "reject",
       "predict",
       "status",
       "inbox",
@@ -33,6 +35,16 @@ describe("the slipway command", () => {
       expect(stdout).to.match(new RegExp(`^ {2}${name} `, "m"));
     }
     expect(stdout).to.include("$ npx slipway demo");
+  });
+
+  it("says what each exit code of a release means, and wants a reason for a rejection", async () => {
+    const { stdout } = await slipway("release", "--help");
+    expect(stdout)
+      .to.match(/^ {2}3 {2}it is rejected/m)
+      .and.match(/^ {2}4 {2}the gate has accepted it/m);
+    const { code, stderr } = await slipway("reject", "main");
+    expect(code).to.equal(1);
+    expect(stderr).to.include("--reason");
   });
 
   it("names the nearest command, and does nothing", async () => {
