@@ -58,6 +58,12 @@ function checkRealTime(capacity: RealTimeCapacity): void {
     "give a whole number of instances up to 100, or 0 for no autoscaling",
   );
   requireProperty(
+    !(isScaled(capacity) && /^ml\.t\d/.test(instanceType)),
+    "maxInstanceCount",
+    maxInstanceCount,
+    `AWS does not scale burstable instances (${instanceType}): give an instanceType such as ml.m5.large, or 0`,
+  );
+  requireProperty(
     requestsPerInstance > 0,
     "requestsPerInstance",
     requestsPerInstance,

@@ -237,6 +237,10 @@ describe("ModelEndpoint", () => {
       "maxInstanceCount is 101: give a whole number of instances up to 100, or 0 for no autoscaling",
     ],
     [
+      { ...realTime, instanceType: "ml.t2.medium", maxInstanceCount: 3 },
+      "maxInstanceCount is 3: AWS does not scale burstable instances (ml.t2.medium): give an instanceType such as ml.m5.large, or 0",
+    ],
+    [
       { ...realTime, requestsPerInstance: 0 },
       "requestsPerInstance is 0: give the requests a minute, above 0, for which one instance is enough",
     ],

@@ -76,7 +76,8 @@ describe("the program", () => {
   });
 
   it("tags everything that can be tagged", async () => {
-    const declared = await declare(program, { config: configuration("main"), parameters });
+    const scaled = { "slipway:instanceType": "ml.m5.large", "slipway:maxInstanceCount": 4 };
+    const declared = await declare(program, { config: configuration("main", scaled), parameters });
     const bare = declared.filter(
       ({ type, inputs }) => !untagged.test(type) && !(inputs.tags as object | undefined),
     );

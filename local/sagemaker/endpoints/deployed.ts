@@ -37,6 +37,20 @@ export async function resolveFleet(
   return { id, endpointConfigName: configName, variants, shadows, since: now() };
 }
 
+/** A fleet as it is kept now: one that an earlier version of this server left knows no shadows, weights and counts. */
+export function completed(fleet: Omit<FleetRecord, "shadows"> & Partial<FleetRecord>): FleetRecord {
+  const propertiesOf = ({
+    InitialVariantWeight,
+    InitialInstanceCount,
+    ServerlessConfig,
+  }: ProductionVariant) => ({
+    weight: InitialVariantWeight ?? 1,
+    ...(ServerlessConfig ? {} : { instanceCount: InitialInstanceCount ?? 1 }),
+  });
+  const variants = fleet.variants.map((one) => ({ ...propertiesOf(one.variant), ...one }));
+  return { ...fleet, variants, shadows: fleet.shadows ?? [] };
+}
+
 /** Fixes what a variant's model means today. @throws as `resolveFleet`. */
 export async function resolveVariant(
   platform: Foundation,

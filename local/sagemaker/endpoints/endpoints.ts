@@ -15,7 +15,7 @@ import {
   now,
 } from "../records";
 import { DeploymentAlarms } from "./alarms";
-import { resolveFleet } from "./deployed";
+import { completed, resolveFleet } from "./deployed";
 import { deploymentPlan } from "./deployment-plan";
 import { Fleet } from "./fleet";
 import { UnhealthyContainer } from "./replica";
@@ -105,7 +105,9 @@ export class Endpoints {
     await Promise.all(this.work.values());
   }
 
-  private async restore(name: string, record: FleetRecord): Promise<void> {
+  private async restore(name: string, left: FleetRecord): Promise<void> {
+    const record = completed(left);
+    this.platform.stores.endpoints.update(name, { fleet: record });
     const fleet = new Fleet(this.platform, name, record);
     const started = fleet.start();
     this.restoring.set(

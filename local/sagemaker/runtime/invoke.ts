@@ -35,6 +35,7 @@ export async function invokeEndpoint(platform: Platform, request: InvokeRequest)
   for (;;) {
     const answer = await invokeFleet(platform, request);
     if (answer) return answer;
+    await sleep(refusedPauseMs);
   }
 }
 

@@ -53,7 +53,7 @@ describe("CloudWatch alarms of the local cloud", function () {
   };
 
   it("ring for their own dimensions only, and end when the data do", async () => {
-    await alarm("mine", { Period: 3 as 10 });
+    await alarm("mine", { Period: 3 });
     await alarm("other");
     await comesTo("other", "OK");
     await put("mine", [0, 1]);
@@ -66,7 +66,7 @@ describe("CloudWatch alarms of the local cloud", function () {
     await alarm("breaching", { TreatMissingData: "breaching" });
     await alarm("missing", { TreatMissingData: "missing" });
     await put("missing", [0]);
-    await alarm("ignored", { TreatMissingData: "ignore", Period: 3 as 10 });
+    await alarm("ignored", { TreatMissingData: "ignore", Period: 3 });
     await put("ignored", [1]);
     await comesTo("breaching", "ALARM");
     await comesTo("missing", "OK");
