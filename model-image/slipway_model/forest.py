@@ -27,14 +27,15 @@ class Unsupported(Exception):
 
 
 class Forest:
-    """The trees of a booster, as tables by feature. Unsupported when one has more than 32 leaves."""
+    """The trees of some boosters, as tables by feature. Unsupported when one has more than 32 leaves."""
 
-    def __init__(self, booster: lightgbm.Booster) -> None:
-        model = booster.dump_model()
-        self._outputs = int(model["num_tree_per_iteration"])
-        trees = model["tree_info"]
+    def __init__(self, boosters: list[lightgbm.Booster]) -> None:
+        models = [booster.dump_model() for booster in boosters]
+        self._outputs = [int(model["num_tree_per_iteration"]) for model in models]
+        self._ends = np.cumsum([len(model["tree_info"]) for model in models]).tolist()
+        trees = [tree for model in models for tree in model["tree_info"]]
         self._leaves = np.zeros((len(trees), MOST_LEAVES))
-        splits: list[list[_Split]] = [[] for _ in range(model["max_feature_idx"] + 1)]
+        splits: list[list[_Split]] = [[] for _ in range(models[0]["max_feature_idx"] + 1)]
         for place, tree in enumerate(trees):
             if tree["num_leaves"] > MOST_LEAVES:
                 raise Unsupported
@@ -46,12 +47,19 @@ class Forest:
         ]
         self._first = (np.arange(len(trees)) * MOST_LEAVES).astype(np.int32)
 
-    def predict(self, matrix: NDArray[np.float64]) -> Raw:
-        """Raw predictions, shape (rows, outputs)."""
-        blocks = [self._block(matrix[start : start + BLOCK]) for start in range(0, len(matrix), BLOCK)]
-        return np.concatenate(blocks) if blocks else np.zeros((0, self._outputs))
+    def predict(self, matrix: NDArray[np.float64]) -> list[Raw]:
+        """Raw predictions of each booster, shape (rows, outputs)."""
+        raw = [np.empty((len(matrix), outputs)) for outputs in self._outputs]
+        for start in range(0, len(matrix), BLOCK):
+            values = self._values(matrix[start : start + BLOCK])
+            for own, part in zip(raw, np.split(values, self._ends[:-1]), strict=True):
+                # Added tree by tree, as LightGBM does and `sum` does not: the last bits are the same too.
+                sums = np.add.accumulate(part.reshape(-1, own.shape[1], part.shape[1]), axis=0)
+                own[start : start + BLOCK] = sums[-1].T
+        return raw
 
-    def _block(self, rows: NDArray[np.float64]) -> Raw:
+    def _values(self, rows: NDArray[np.float64]) -> Raw:
+        """The value of each row's leaf in each tree, shape (trees, rows)."""
         possible = np.tile(self._possible, (len(rows), 1))
         buffer = np.empty_like(possible)
         for feature, thresholds, table in self._features:
@@ -61,8 +69,7 @@ class Forest:
             np.bitwise_and(possible, table.take(places, axis=0, out=buffer, mode="clip"), out=possible)
         # A power of two as a float has the number of its bit as exponent.
         leaves = (possible.astype(np.float32).view(np.int32) >> 23) - 127
-        values = self._leaves.ravel().take(leaves + self._first)
-        return np.asarray(values.reshape(len(rows), -1, self._outputs).sum(axis=1))
+        return self._leaves.ravel().take(np.ascontiguousarray((leaves + self._first).T))
 
 
 class _Split:

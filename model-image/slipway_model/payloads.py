@@ -9,8 +9,9 @@ import functools
 import io
 import json
 import math
+import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import GenericAlias
 from typing import Any
 
@@ -70,8 +71,20 @@ _encode = _encoder.encode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_record = msgspec.json.Decoder(RECORD.struct).decode
 _texts = frozenset(f.name for f in RECORD.fields if f.type == "string")
-_optional = tuple((f.name, f.name in _texts) for f in RECORD.fields if not f.required)
+_optional = tuple(f.name for f in RECORD.fields if not f.required)
+_optional_texts = tuple(name for name in _optional if name in _texts)
+_quotes_of_optional = 2 * len(_optional) + 2 * len(_optional_texts)
 _quotes_at_least = sum(2 + 2 * (f.name in _texts) for f in RECORD.fields if f.required)
+
+
+def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Gets the attributes `names` of a record, as a tuple also where there are fewer than two."""
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
+_get_optional, _get_optional_texts = _getter(_optional), _getter(_optional_texts)
 
 
 def read(kind: str, body: bytes, header: bool | None = None, partial: bool = False) -> list[Any]:
@@ -168,12 +181,13 @@ def _is_plain(data: bytes, records: Sequence[Any], quotes: int) -> bool:
         return False  # an escaped quotation mark is in the text, not around it
     quotes += len(records) * _quotes_at_least
     for record in records:
-        for name, is_text in _optional:
-            value = getattr(record, name)
-            if value is msgspec.UNSET:
+        values = _get_optional(record)
+        if msgspec.UNSET in values:
+            absent = [name for name, value in zip(_optional, values, strict=True) if value is msgspec.UNSET]
+            for name in absent:
                 setattr(record, name, None)
-            else:
-                quotes += 4 if is_text and value is not None else 2
+            quotes -= 2 * len(absent)
+        quotes += _quotes_of_optional - 2 * _get_optional_texts(record).count(None)
     times = RECORD.times
     return data.count(b'"') == quotes and all(
         is_time(getattr(record, name)) for record in records for name in times

@@ -73,32 +73,17 @@ def _booster(name: str, text: str) -> lightgbm.Booster:
     return booster
 
 
-class Trees:
-    """A booster's raw predictions for many rows: by `Forest`, or LightGBM itself where that cannot."""
-
-    def __init__(self, booster: lightgbm.Booster) -> None:
-        self._booster = booster
-        self._outputs = booster.num_model_per_iteration()
-        try:
-            self._forest: Forest | None = Forest(booster)
-        except Unsupported:
-            self._forest = None
-
-    def predict(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Shape (rows, outputs)."""
-        if self._forest is not None:
-            return self._forest.predict(matrix)
-        raw = self._booster.predict(matrix, raw_score=True, num_threads=1)
-        return np.asarray(raw, dtype=np.float64).reshape(len(matrix), self._outputs)
-
-
 class Predictor:
     """A loaded artifact. A prediction is a row of numbers as the task's `Output` gives it."""
 
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = artifact
         boosters = [_booster(name, artifact.models[name]) for name in TASK.MODELS]
-        self._trees = [Trees(booster) for booster in boosters]
+        self._boosters = boosters
+        try:
+            self._forest: Forest | None = Forest(boosters)
+        except Unsupported:
+            self._forest = None
         self._single = [SingleRow(booster, len(features.NAMES)) for booster in boosters]
         self._buffer = (ctypes.c_double * len(features.NAMES))()
         self._lock = threading.Lock()
@@ -106,7 +91,14 @@ class Predictor:
 
     def predict(self, matrix: Matrix) -> NDArray[np.float64]:
         """Predictions for rows of features."""
-        return self._output.rows(matrix, [trees.predict(matrix) for trees in self._trees])
+        return self._output.rows(matrix, self._raw(matrix))
+
+    def _raw(self, matrix: Matrix) -> list[NDArray[np.float64]]:
+        """By `Forest`, or by LightGBM itself where that cannot: the same numbers."""
+        if self._forest is not None:
+            return self._forest.predict(matrix)
+        raw = [booster.predict(matrix, raw_score=True, num_threads=1) for booster in self._boosters]
+        return [np.asarray(column, dtype=np.float64).reshape(len(matrix), -1) for column in raw]
 
     def predict_records(self, records: list[Any]) -> NDArray[np.float64]:
         """The same for records of the schema's request type."""

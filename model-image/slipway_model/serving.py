@@ -14,6 +14,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -138,6 +139,8 @@ class Application:
 
     def __init__(self, predictor: Predictor, settings: Settings) -> None:
         self._predictor = predictor
+        # One thread: several would only take the interpreter from each other.
+        self._long = ThreadPoolExecutor(max_workers=1)
         self._limit = settings.max_payload_mib * MIB
         self._limit_text = f"{settings.max_payload_mib} MiB"
         release = f"release={settings.release}".encode()
@@ -205,7 +208,8 @@ class Application:
             return None
         if len(body) <= INLINE_BYTES:
             return self._answer(kind, csv_header, body, answer_kind, partial)
-        return await asyncio.to_thread(self._answer, kind, csv_header, body, answer_kind, partial)
+        arguments = (kind, csv_header, body, answer_kind, partial)
+        return await asyncio.get_running_loop().run_in_executor(self._long, self._answer, *arguments)
 
     def _answer(
         self, kind: str, csv_header: bool | None, body: bytes, answer_kind: str, partial: bool

@@ -40,7 +40,15 @@ def test_predicts_what_lightgbm_predicts(parameters: dict[str, object]) -> None:
     trained, rows = booster(**parameters)
     expected = np.asarray(trained.predict(rows, raw_score=True)).reshape(len(rows), -1)
     for count in (0, 1, 127, len(rows)):
-        np.testing.assert_allclose(Forest(trained).predict(rows[:count]), expected[:count], rtol=1e-12)
+        np.testing.assert_array_equal(Forest([trained]).predict(rows[:count])[0], expected[:count])
+
+
+def test_takes_several_boosters_at_once() -> None:
+    first, rows = booster(objective="huber")
+    second, _ = booster(objective="multiclass", num_class=3)
+    for raw, trained in zip(Forest([first, second]).predict(rows), (first, second), strict=True):
+        expected = np.asarray(trained.predict(rows, raw_score=True)).reshape(raw.shape)
+        np.testing.assert_array_equal(raw, expected)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +62,4 @@ def test_leaves_other_trees_to_lightgbm(parameters: dict[str, object]) -> None:
     else:
         trained, _ = booster(objective="regression", **parameters)
     with pytest.raises(Unsupported):
-        Forest(trained)
+        Forest([trained])
