@@ -53,9 +53,12 @@ class Forest:
         for start in range(0, len(matrix), BLOCK):
             values = self._values(matrix[start : start + BLOCK])
             for own, part in zip(raw, np.split(values, self._ends[:-1]), strict=True):
-                # Added tree by tree, as LightGBM does and `sum` does not: the last bits are the same too.
-                sums = np.add.accumulate(part.reshape(-1, own.shape[1], part.shape[1]), axis=0)
-                own[start : start + BLOCK] = sums[-1].T
+                # Added tree by tree, as LightGBM does: the last bits are the same too. `sum` does so along the
+                # first axis, but not when a single row leaves no other; `accumulate` always does, slowly.
+                by_tree = part.reshape(-1, own.shape[1], part.shape[1])
+                alone = part.shape[1] == 1
+                sums = np.add.accumulate(by_tree, axis=0)[-1] if alone else by_tree.sum(axis=0)
+                own[start : start + BLOCK] = sums.T
         return raw
 
     def _values(self, rows: NDArray[np.float64]) -> Raw:

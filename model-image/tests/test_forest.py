@@ -39,7 +39,7 @@ def booster(**parameters: object) -> tuple[lightgbm.Booster, np.ndarray]:
 def test_predicts_what_lightgbm_predicts(parameters: dict[str, object]) -> None:
     trained, rows = booster(**parameters)
     expected = np.asarray(trained.predict(rows, raw_score=True)).reshape(len(rows), -1)
-    for count in (0, 1, 127, len(rows)):
+    for count in (0, 1, 2, 129, len(rows)):
         np.testing.assert_array_equal(Forest([trained]).predict(rows[:count])[0], expected[:count])
 
 
