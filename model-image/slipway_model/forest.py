@@ -53,8 +53,8 @@ class Forest:
         for start in range(0, len(matrix), BLOCK):
             values = self._values(matrix[start : start + BLOCK])
             for own, part in zip(raw, np.split(values, self._ends[:-1]), strict=True):
-                # Added tree by tree, as LightGBM does: the last bits are the same too. `sum` does so along the
-                # first axis, but not when a single row leaves no other; `accumulate` always does, slowly.
+                # Added tree by tree, as LightGBM does: the last bits are the same too. `sum` does so along
+                # the first axis, but not when a single row leaves no other; `accumulate` always, slowly.
                 by_tree = part.reshape(-1, own.shape[1], part.shape[1])
                 alone = part.shape[1] == 1
                 sums = np.add.accumulate(by_tree, axis=0)[-1] if alone else by_tree.sum(axis=0)
