@@ -12,7 +12,8 @@ import { type Deployment, forgetDeployment, keepDeployment, readDeployment } fro
 import { actor, recordDeployment } from "./history";
 import { whileProbing } from "./probe";
 import { type ReleaseRecord } from "./record";
-import { verify } from "./verify";
+import { readServing } from "./serving";
+import { requireServed, verify } from "./verify";
 
 /** The release that the stack is to serve, as its parameter says; undefined for none. */
 export async function currentRelease(ssm: SSMClient, outputs: Outputs): Promise<Release | undefined> {
@@ -82,12 +83,12 @@ const pointerTo = (
 
 /** Every step can be done again, so that a command that died at any of them is finished by the next one. */
 async function finish(context: ReleaseContext, deployment: Deployment): Promise<Answer> {
-  const { clients, outputs, output, stack } = context;
+  const { clients, outputs, output } = context;
   const { release } = deployment;
   let answer: Answer;
   try {
     await point(context, release);
-    await whileProbing(context, release.id, () => up(stack, output));
+    await whileProbing(context, release.id, () => rollOut(context, release.id));
     answer = await verify(context, release.id);
   } catch (error) {
     if (interruptSignal.aborted) throw error; // the next command finishes it
@@ -98,6 +99,18 @@ async function finish(context: ReleaseContext, deployment: Deployment): Promise<
   await output.step("Announcing it to the subscribers", () => announce(context, deployment));
   await forgetDeployment(clients.s3, outputs.dataBucket);
   return answer;
+}
+
+/** Brings the endpoint to the release. @throws UserError with SageMaker's own words, where it has any, before Pulumi's. */
+async function rollOut(context: ReleaseContext, releaseId: string): Promise<void> {
+  try {
+    await up(context.stack, context.output);
+  } catch (error) {
+    if (interruptSignal.aborted) throw error;
+    const serving = await readServing(context.clients.sagemaker, context.outputs.endpointName);
+    if (serving?.failureReason) await requireServed(context, releaseId);
+    throw error;
+  }
 }
 
 const announce = (context: ReleaseContext, { action, release, previous, reason, startedAt }: Deployment) =>

@@ -43,15 +43,16 @@ async function requireSilence({ clients, outputs }: ReleaseContext, releaseId: s
   );
 }
 
-async function requireServed({ clients, outputs }: ReleaseContext, releaseId: string): Promise<void> {
+/** @throws UserError with what SageMaker serves instead of the release, and with its own reason. */
+export async function requireServed({ clients, outputs }: ReleaseContext, releaseId: string): Promise<void> {
   const serving = await readServing(clients.sagemaker, outputs.endpointName);
-  const because = serving?.failureReason ? `: ${serving.failureReason}` : ".";
   if (!serving) {
     throw new UserError(
       `SageMaker has no endpoint ${outputs.endpointName}, so release ${releaseId} is not served.`,
     );
   }
-  const { status, current, next } = serving;
+  const { status, current, next, failureReason } = serving;
+  const because = failureReason ? `: ${failureReason}` : ".";
   if (status !== "InService" || next) {
     throw new UserError(`The endpoint ${outputs.endpointName} is ${status}, not InService${because}`);
   }

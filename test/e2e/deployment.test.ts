@@ -129,6 +129,7 @@ describe("a deployment to a real-time endpoint", function () {
   }
 
   it("works again afterwards", async () => {
+    workshop.plant(undefined);
     workshop.change(5);
     const { release } = await workshop.json<Demo>("release", "local");
     expect(await served()).to.equal(release);
