@@ -4,6 +4,7 @@ import { stateOf } from "../release/approval";
 import { createClients } from "../release/clients";
 import { currentRelease } from "../release/deploy";
 import { type PastDeployment, readHistory } from "../release/history";
+import { errorText } from "../release/metrics";
 import { listRecords, type ReleaseRecord } from "../release/record";
 import { listApprovals } from "../release/registry";
 import { requireStack } from "../stack";
@@ -23,7 +24,7 @@ export async function releases(name: string, output: Output): Promise<void> {
   output.answer(
     found,
     found.length
-      ? ["state       release       trained           error   commit", ...found.map(describe)].join("\n")
+      ? ["state       release       trained           error     commit", ...found.map(describe)].join("\n")
       : `The stack ${name} has no release yet. Make one with 'npx slipway release ${name}'.`,
   );
 }
@@ -34,7 +35,8 @@ function row(
   current: string | undefined,
   history: PastDeployment[],
 ) {
-  const { id, createdAt, commit, metrics, ingredients, modelPackageArn, gate, rejection } = record;
+  const { id, createdAt, commit, metrics, ingredients, modelDataUrl, modelPackageArn } = record;
+  const { gate, rejection } = record;
   return {
     release: id,
     served: id === current,
@@ -46,13 +48,14 @@ function row(
     metrics,
     snapshot: ingredients.snapshot,
     image: ingredients.imageUri,
+    artifact: modelDataUrl,
     modelPackage: modelPackageArn,
     deployments: history.filter(({ release }) => release === id),
   };
 }
 
 function describe({ release, state, trainedAt, metrics, commit }: ReturnType<typeof row>): string {
-  const error = metrics["test:mae"]?.toFixed(2) ?? "?";
+  const error = errorText(metrics);
   const when = trainedAt.slice(0, 16).replace("T", " ");
-  return `${state.padEnd(11)} ${release}  ${when}  ${error.padEnd(7)} ${commit?.slice(0, 10) ?? ""}`;
+  return `${state.padEnd(11)} ${release}  ${when}  ${error.padEnd(9)} ${commit?.slice(0, 10) ?? ""}`;
 }

@@ -1,6 +1,7 @@
 import { type Output } from "../output";
 import { type Clients, createClients } from "../release/clients";
 import { type Deployment, readDeployment } from "../release/deployment";
+import { errorText } from "../release/metrics";
 import { readRecord } from "../release/record";
 import { readServing } from "../release/serving";
 import { readSnapshot } from "../release/snapshot";
@@ -66,7 +67,6 @@ function describe(status: Status): string {
       `none yet: the URL answers 503. Make one with 'npx slipway release ${status.stack}'`,
     ]);
   } else {
-    const error = status.metrics["test:mae"];
     lines.push(
       ["release", status.release],
       ...(status.next
@@ -82,8 +82,18 @@ function describe(status: Status): string {
           ? `${status.data.snapshot.slice(0, 12)}, ${status.data.objects.length} objects`
           : "unknown",
       ],
-      ["error", error === undefined ? "unknown" : `${error.toFixed(2)} on the test rows`],
+      ["error", `${errorText(status.metrics)} on the test rows`],
+      ...(status.deployment
+        ? [["deploying", deploymentText(status.stack, status.deployment)] as [string, string]]
+        : []),
     );
   }
   return lines.map(([name, value]) => `${name.padEnd(9)} ${value ?? "unknown"}`).join("\n");
 }
+
+const deploymentText = (
+  stack: string,
+  { release, by, startedAt, failure }: NonNullable<Status["deployment"]>,
+) =>
+  `${release}, begun by ${by} at ${startedAt}${failure ? `, failed and being taken back: ${failure}` : ""}; if nothing works ` +
+  `on it any more, run 'npx slipway release ${stack}' (goes on) or 'npx slipway rollback ${stack}' (takes it back)`;

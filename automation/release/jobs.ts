@@ -14,6 +14,7 @@ import { UserError } from "../errors";
 import { interruptSignal, interrupted } from "../interrupt";
 import { type Progress } from "../output";
 import { type Outputs } from "../stack";
+import { metricNames } from "./metrics";
 import { releasePrefix } from "./record";
 import { type Ingredients } from "./release-id";
 import { snapshotDataPrefix } from "./snapshot";
@@ -23,12 +24,6 @@ const channels = ["train", "validation", "test"] as const;
 
 /** The test rows as requests, in their order. */
 export const holdout = "holdout";
-
-/** Metrics that the container prints as `metric <name>=<value>`; the job's description has them in the end. */
-const metricNames = [
-  ...["test:mae", "test:mae_median_baseline", "test:mae_distance_baseline"],
-  ...["test:interval_coverage", "test:interval_width", "test:rows", "train:rows", "validation:mae"],
-];
 
 const volumeSizeInGB = 10;
 
@@ -221,7 +216,11 @@ export const training: JobKind = {
     return {
       status: job.TrainingJobStatus ?? "InProgress",
       detail: job.SecondaryStatus ?? "",
-      failureReason: job.FailureReason,
+      failureReason:
+        job.FailureReason ??
+        (job.SecondaryStatus === "MaxRuntimeExceeded"
+          ? `it ran longer than ${job.StoppingCondition?.MaxRuntimeInSeconds} s (maxRuntimeInSeconds)`
+          : undefined),
       modelDataUrl: job.ModelArtifacts?.S3ModelArtifacts,
       metrics: Object.fromEntries(metrics) as Record<string, number>,
     };
