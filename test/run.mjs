@@ -27,7 +27,8 @@ const suites = {
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
   local: { title: "the laptop target", commands: [mocha("local")] },
-  e2e: { title: "end to end", commands: [mocha("e2e")] },
+  // Two at a time: most of a test is waiting for jobs, canaries and the engine.
+  e2e: { title: "end to end", commands: [["npx", [...mocha("e2e")[1], "--parallel", "--jobs", "2"]]] },
 };
 
 // The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.

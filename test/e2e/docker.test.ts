@@ -19,10 +19,9 @@ describe("the demo in Docker", function () {
 
   it("builds the image, and processes, trains and serves in containers that go away with it", async function () {
     if (!(await canBuild())) this.skip(); // no Docker engine, or no base image to be had
-    const before = await containers();
     const { answer } = await laptop.json<{ answer: Answer }>("demo");
     expect(answer.predictions[0]).to.have.property("unit", "USD");
-    const started = (await containers()).filter((id) => !before.includes(id));
+    const started = await containers(laptop.home);
     expect(started).to.have.length(1); // the endpoint's; the jobs' are gone
     const { stdout } = await run("docker", [
       "inspect",
@@ -32,10 +31,13 @@ describe("the demo in Docker", function () {
     ]);
     expect(JSON.parse(stdout)).to.deep.equal(["python", "-m", "slipway_model"]);
     expect((await laptop.slipway(["local", "stop"])).code).to.equal(0);
-    expect(await containers()).to.deep.equal(before);
+    expect(await containers(laptop.home)).to.deep.equal([]);
   });
 });
 
-async function containers(): Promise<string[]> {
-  return (await run("docker", ["ps", "--all", "--quiet"])).stdout.split("\n").filter(Boolean).sort();
+/** The containers of a laptop cloud, running or not; others on this machine are not its business. */
+async function containers(home: string): Promise<string[]> {
+  const filter = `label=slipway.sagemaker.home=${home}`;
+  const { stdout } = await run("docker", ["ps", "--all", "--quiet", "--filter", filter]);
+  return stdout.split("\n").filter(Boolean);
 }
