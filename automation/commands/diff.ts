@@ -1,7 +1,7 @@
 import { type Output } from "../output";
 import { createContext } from "../release/context";
 import { diffRelease, type ReleaseDiff } from "../release/diff";
-import { type Change } from "../release/gate/report/changes";
+import { type Change } from "../release/changes";
 import { preview, requireStack } from "../stack";
 import { openTarget } from "../target";
 

@@ -1,4 +1,4 @@
-import { type Change, recordChanges } from "./gate/report/changes";
+import { type Change, objectChanges, recordChanges } from "./changes";
 import { type ReleaseContext } from "./context";
 import { currentRelease } from "./deploy";
 import { changedFiles, commit } from "./git";
@@ -44,7 +44,7 @@ export async function diffRelease(context: ReleaseContext): Promise<ReleaseDiff>
     served: served?.id ?? null,
     trains: !(await readRecord(clients.s3, outputs.dataBucket, id)),
     deploys: served?.id !== id,
-    data: recordChanges(contents(was), contents(data)),
+    data: objectChanges(was, data),
     shift: was && was.hash !== data.hash ? await shiftBetween(context, was, data) : [],
     code: served?.commit ? await changedFiles(served.commit) : [],
     commit: { served: served?.commit ?? null, now: (await commit()) ?? null },
@@ -60,11 +60,6 @@ async function servedRecord({ clients, outputs }: ReleaseContext): Promise<Relea
 }
 
 const source = ({ imageSource }: Ingredients) => ({ "source of the image": imageSource });
-
-const contents = (snapshot: Snapshot | undefined) =>
-  Object.fromEntries(
-    (snapshot?.objects ?? []).map(({ key, size, sha256 }) => [key, `${size} bytes, ${sha256.slice(0, 12)}`]),
-  );
 
 async function shiftBetween(
   { clients, outputs }: ReleaseContext,

@@ -78,7 +78,7 @@ describe("a deployment to a real-time endpoint", function () {
   before(async () => {
     workshop.configure("local", {
       endpoint: "real-time",
-      bakeSeconds: Number(process.env.BAKE_SECONDS ?? 5), // twice so long are both fleets there
+      bakeSeconds: process.env.BAKE_SECONDS ?? 10,
       requestsPerSecond: 10_000,
       burst: 10_000,
       digestSeconds: 0,

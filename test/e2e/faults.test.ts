@@ -1,6 +1,9 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Answer } from "../../automation/prediction";
+import { root } from "./laptop";
 import { Workshop } from "./workshop";
 
 interface Released {
@@ -94,5 +97,49 @@ describe("a release with a fault", function () {
     expect(newer.release).not.to.equal(release);
     expect({ release, trained }).to.deep.equal({ release: releases.at(-1), trained: false });
     expect((await workshop.json<Answer>("predict", "local")).release).to.equal(release);
+  });
+
+  it("is foretold by diff, which changes nothing", async () => {
+    interface Diff {
+      release: string;
+      trains: boolean;
+      deploys: boolean;
+      served: string;
+      data: { what: string }[];
+      shift: { column: string; index: number }[];
+      hyperparameters: { what: string; before: string; after: string }[];
+      infrastructure: { resources: string[] };
+    }
+    const nothing = await workshop.json<Diff>("diff", "local");
+    expect(nothing).to.deep.include({
+      trains: false,
+      deploys: false,
+      data: [],
+      shift: [],
+      hyperparameters: [],
+    });
+
+    workshop.change(7);
+    const short = readFileSync(join(root, "data", "taxis.csv"), "utf8")
+      .split("\n")
+      .filter((line, index) => index === 0 || line.includes(",green,"));
+    const Bucket = (await workshop.json<{ outputs: { dataBucket: string } }>("up", "local")).outputs
+      .dataBucket;
+    const s3 = new S3Client(await workshop.client("s3"));
+    const Key = "raw/s3/2019-03-31/taxis.csv";
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: `${short.join("\n")}\n` }));
+    const found = await workshop.json<Diff>("diff", "local");
+    expect(found).to.deep.include({ trains: true, deploys: true, served: releases.at(-1) });
+    expect(found.data.map(({ what }) => what)).to.deep.equal([Key]);
+    expect(found.shift[0]?.column, JSON.stringify(found.shift)).to.be.oneOf([
+      "color",
+      "pickup_zone",
+      "pickup_borough",
+    ]);
+    expect(found.shift[0]?.index).to.be.above(0.25);
+    expect(found.hyperparameters).to.deep.equal([{ what: "seed", before: "5", after: "7" }]);
+    const known = await workshop.json<Known[]>("releases", "local");
+    expect(known.map(({ release }) => release)).not.to.include(found.release);
+    expect((await workshop.json<Answer>("predict", "local")).release).to.equal(releases.at(-1));
   });
 });

@@ -13,11 +13,11 @@ export interface Problem {
 }
 
 export function problemOf(schema: Schema): Problem {
-  const { name, unit } = target(schema);
+  const { name, unit, classes } = target(schema);
   const slices = Object.entries(schema.properties)
     .filter(([, field]) => field["x-role"] === "feature" && field.enum)
     .map(([feature]) => feature);
-  return schema.properties[name]?.enum
+  return classes
     ? { kind: "classification", target: name, unit: "", slices }
     : { kind: "regression", target: name, unit, slices };
 }

@@ -3,7 +3,7 @@ import { type Gate, type ReleaseRecord } from "../../record";
 import { constantGuess, type Figures, measure, ofChallenger, ofChampion, slicesOf } from "../measure";
 import { type Problem } from "../problem";
 import { type JudgedRow, loss, type Prediction } from "../rows";
-import { type Changes } from "./changes";
+import { type Changes } from "../../changes";
 import { type ModelCard } from "./model-card";
 
 /** The release that is served while another is judged. */

@@ -1,7 +1,7 @@
 import { whole } from "../../../../handlers/publish/figures";
 import { type Figures, sliceName } from "../measure";
 import { errorName, errorText } from "../problem";
-import { type Change } from "./changes";
+import { type Change } from "../../changes";
 import { type Report } from "./report";
 
 /** A table; the first column has the rows' names. */

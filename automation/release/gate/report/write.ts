@@ -4,7 +4,7 @@ import { projectRoot } from "../../../project";
 import { type ReleaseContext } from "../../context";
 import { putText } from "../../objects";
 import { releasePrefix } from "../../record";
-import { changesBetween } from "./changes";
+import { changesBetween } from "../../changes";
 import { markdown } from "./markdown";
 import { readModelCard } from "./model-card";
 import { buildReport, type Findings } from "./report";

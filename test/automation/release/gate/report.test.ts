@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { check } from "../../../../automation/release/gate/decide";
-import { recordChanges } from "../../../../automation/release/gate/report/changes";
+import { recordChanges } from "../../../../automation/release/changes";
 import { markdown } from "../../../../automation/release/gate/report/markdown";
 import { page } from "../../../../automation/release/gate/report/page";
 import { emptyCard } from "../../../../automation/release/gate/report/model-card";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Schema } from "../../../project";
-import { type ReleaseContext } from "../../context";
-import { readReleaseSchema, type ReleaseRecord } from "../../record";
-import { readSnapshot, type Snapshot } from "../../snapshot";
+import { type Schema } from "../project";
+import { type ReleaseContext } from "./context";
+import { readReleaseSchema, type ReleaseRecord } from "./record";
+import { readSnapshot, type Snapshot } from "./snapshot";
 
 /** Something that is not what it was; undefined for absent. */
 export interface Change {
@@ -63,7 +63,8 @@ export function recordChanges(before: Record<string, string>, after: Record<stri
   return differences(Object.fromEntries(names.map((name) => [name, [before[name], after[name]]])));
 }
 
-function objectChanges(before: Snapshot | undefined, after: Snapshot | undefined): Change[] {
+/** Objects that came, went or changed. */
+export function objectChanges(before: Snapshot | undefined, after: Snapshot | undefined): Change[] {
   const contents = (snapshot: Snapshot | undefined) =>
     Object.fromEntries(
       (snapshot?.objects ?? []).map(({ key, size, sha256 }) => [
