@@ -17,6 +17,7 @@ export async function requireIntact(
   s3: S3Client,
   { id, modelDataUrl, modelDataSha256 }: ReleaseRecord,
 ): Promise<void> {
+  if (modelDataSha256 === undefined) return; // a release of an earlier Slipway
   const found = await artifactDigest(s3, modelDataUrl).catch((error: Error) => {
     if (error instanceof NoSuchKey) return "gone";
     throw error;

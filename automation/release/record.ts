@@ -41,8 +41,8 @@ export interface ReleaseRecord {
   trainingJob: string;
   /** `s3://.../model.tar.gz` */
   modelDataUrl: string;
-  /** Hexadecimal; of what the training job has left there. */
-  modelDataSha256: string;
+  /** Hexadecimal; of what the training job has left there. Undefined for a release of an earlier Slipway. */
+  modelDataSha256?: string;
   /** As the training job reported them: `test:mae`, ... */
   metrics: Record<string, number>;
   modelPackageArn: string;

@@ -39,7 +39,7 @@ export async function register(
         snapshot: ingredients.snapshot,
         schema: ingredients.schema,
         trainingJob: record.trainingJob,
-        artifact: record.modelDataSha256,
+        ...(record.modelDataSha256 ? { artifact: record.modelDataSha256 } : {}),
         image: ingredients.imageUri.split("@").at(-1) ?? "",
         imageSource: ingredients.imageSource,
         author: record.by,
