@@ -95,6 +95,16 @@ function commandLine(): Command {
       (await import("./commands/rollback.ts")).rollback(stack, release, options.reason, outputFor(options)),
     );
 
+  stackCommand(
+    program,
+    "shadow",
+    "let a release see a copy of each request to a real-time endpoint; its answers go nowhere",
+  )
+    .argument("[release]", "its id; without one, the shadow is taken away")
+    .action(async (stack: string, release: string | undefined, options: JsonOption) =>
+      (await import("./commands/shadow.ts")).shadow(stack, release, outputFor(options)),
+    );
+
   stackCommand(program, "predict", "ask the public prediction URL of a stack")
     .argument("[field=value...]", "fields that differ from the schema's example record")
     .option("--file <file>", "JSON file with one record or a list of records ('-' for standard input)")

@@ -39,16 +39,21 @@ export async function serveRelease(
   throwIfInterrupted();
   await requireIntact(clients.s3, record);
   const instanceCount = await currentInstanceCount(clients.sagemaker, outputs.endpointName);
-  const deployment = {
-    action,
-    release: pointerTo(record, instanceCount),
-    previous,
-    reason,
-    startedAt,
-    by: actor(),
+  const release = pointerTo(record, instanceCount);
+  return {
+    deployed: true,
+    answer: await changeServing(context, { action, release, previous, reason, startedAt }),
   };
-  await keepDeployment(clients.s3, outputs.dataBucket, deployment);
-  return { deployed: true, answer: await finish(context, deployment) };
+}
+
+/** Notes the deployment, so that it can be finished or taken back whatever happens, and brings it about. */
+export async function changeServing(
+  context: ReleaseContext,
+  change: Omit<Deployment, "by" | "failure">,
+): Promise<Answer> {
+  const deployment = { ...change, by: actor() };
+  await keepDeployment(context.clients.s3, context.outputs.dataBucket, deployment);
+  return finish(context, deployment);
 }
 
 /**
@@ -96,7 +101,9 @@ async function finish(context: ReleaseContext, deployment: Deployment): Promise<
     throw error;
   }
   await recordDeployment(clients.s3, outputs.dataBucket, deployment);
-  await output.step("Announcing it to the subscribers", () => announce(context, deployment));
+  if (deployment.action !== "shadow") {
+    await output.step("Announcing it to the subscribers", () => announce(context, deployment));
+  }
   await forgetDeployment(clients.s3, outputs.dataBucket);
   return answer;
 }
@@ -130,7 +137,9 @@ async function putBack(context: ReleaseContext, deployment: Deployment, failure:
     await point(context, previous);
     await up(stack, output);
     await recordDeployment(clients.s3, outputs.dataBucket, failed);
-    await announceRolledBack(context, release.id, failure, previous?.id);
+    if (deployment.action !== "shadow") {
+      await announceRolledBack(context, release.id, failure, previous?.id);
+    }
     await forgetDeployment(clients.s3, outputs.dataBucket);
   } catch (second) {
     throw new UserError(

@@ -4,7 +4,8 @@ import { getJson, putJson } from "./objects";
 
 /** A change of what a stack serves. While it is under way it is kept as `deployment.json` in the data bucket. */
 export interface Deployment {
-  action: "release" | "rollback";
+  /** `shadow`: the same release with another shadow, of which nobody needs to be told. */
+  action: "release" | "rollback" | "shadow";
   release: Release;
   /** What was served before and is served again when this fails. */
   previous?: Release;

@@ -8,7 +8,7 @@ export interface PastDeployment {
   release: string;
   /** The release that was served before, if there was one. */
   previous?: string;
-  action: Deployment["action"];
+  action: Exclude<Deployment["action"], "shadow">;
   /** Why it failed; then `previous` was put back. */
   failure?: string;
   /** ISO 8601. */
@@ -29,12 +29,13 @@ export async function readHistory(s3: S3Client, bucket: string): Promise<PastDep
   return found.filter((entry) => entry !== undefined).sort((a, b) => (a.at < b.at ? 1 : -1));
 }
 
-/** Keeps how a deployment has ended. Done again, it changes nothing. */
+/** Keeps how a deployment has ended; a shadow's changes nothing that is served. Done again, it changes nothing. */
 export async function recordDeployment(
   s3: S3Client,
   bucket: string,
   { release, previous, action, failure, startedAt: at, by }: Deployment,
 ): Promise<void> {
+  if (action === "shadow") return;
   const entry: PastDeployment = { release: release.id, previous: previous?.id, action, failure, at, by };
   await putJson(s3, bucket, `${prefix}${at}-${release.id}.json`, entry);
 }

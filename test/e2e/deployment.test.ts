@@ -1,3 +1,4 @@
+import { DescribeEndpointCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer } from "../../automation/prediction";
@@ -133,6 +134,22 @@ describe("a deployment to a real-time endpoint", function () {
       expect(mail.body).to.include(demo.release);
     });
   }
+
+  it("serves with an earlier release as its shadow, and without it again", async () => {
+    const releases = await workshop.json<{ release: string; state: string }[]>("releases", "local");
+    const earlier = releases.findLast(({ state }) => state === "accepted")!.release;
+    const { shadow } = await workshop.json<{ shadow: string }>("shadow", "local", earlier);
+    expect(shadow).to.equal(earlier);
+    const client = new SageMakerClient(await workshop.client("sagemaker"));
+    const shadows = async () =>
+      (await client.send(new DescribeEndpointCommand({ EndpointName: "slipway-local-real-time" })))
+        .ShadowProductionVariants ?? [];
+    expect((await shadows()).map(({ VariantName }) => VariantName)).to.deep.equal(["Shadow"]);
+    expect((await workshop.json<Answer>("predict", "local")).release).to.equal(demo.release);
+    await workshop.json("shadow", "local");
+    expect(await shadows()).to.deep.equal([]);
+    expect(await served()).to.equal(demo.release);
+  });
 
   it("works again afterwards", async () => {
     workshop.plant(undefined);
