@@ -76,7 +76,7 @@ describe("a release that is interrupted", function () {
 
   it("is taken back by a rollback when it was killed while it was deployed", async () => {
     workshop.change(2);
-    expect(await killAfter("Registering the model", 1500)).to.equal(true);
+    expect(await killAfter("Gate", 1500)).to.equal(true);
     const { release } = await workshop.json<{ release: string }>("rollback", "local");
     expect(release).to.equal(served);
     await expectServed(served);
