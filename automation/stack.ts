@@ -2,6 +2,7 @@ import { type EngineEvent, LocalWorkspace, Stack, StackNotFoundError } from "@pu
 import { type Unwrap } from "@pulumi/pulumi";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type program from "../index";
 import { UserError } from "./errors";
@@ -134,6 +135,10 @@ interface Options {
   color: "never";
 }
 
+/** For how long an operation waits for another one on the stack, such as what a killed command had begun, to end. */
+const lockWaitMs = 60_000;
+const lockPollMs = 1000;
+
 /** Runs one engine operation with progress; keeps its whole output in a log file, and puts its errors in one paragraph. */
 async function operate<T>(
   stack: Stack,
@@ -149,17 +154,27 @@ async function operate<T>(
     if (diagnosticEvent?.severity === "error") errors.push(plain(diagnosticEvent.message));
   };
   const onOutput = (text: string) => void transcript.push(text);
-  try {
-    return await run({ onEvent, onOutput, onError: onOutput, signal: interruptSignal, color: "never" });
-  } catch (error) {
-    if (interruptSignal.aborted) throw interrupted();
-    const log = writeLog(stack.name, verb, transcript.join(""));
-    throw new UserError(explain(stack.name, verb, errors, error as Error, log));
+  const began = Date.now();
+  for (;;) {
+    try {
+      return await run({ onEvent, onOutput, onError: onOutput, signal: interruptSignal, color: "never" });
+    } catch (error) {
+      if (interruptSignal.aborted) throw interrupted();
+      if (!isLocked(error as Error) || Date.now() - began > lockWaitMs) {
+        const log = writeLog(stack.name, verb, transcript.join(""));
+        throw new UserError(explain(stack.name, verb, errors, error as Error, log));
+      }
+      progress.now("waiting for another operation on the stack to end");
+      errors.length = 0;
+      await sleep(lockPollMs, undefined, { signal: interruptSignal }).catch(() => undefined);
+    }
   }
 }
 
+const isLocked = ({ message, name }: Error) => /currently locked|ConcurrentUpdate/.test(message + name);
+
 function explain(name: string, verb: string, errors: string[], error: Error, log: string): string {
-  if (/currently locked|ConcurrentUpdate/.test(error.message + error.name)) {
+  if (isLocked(error)) {
     return (
       `Another operation on the stack '${name}' is under way, or one was killed and left its lock. Wait for it; when ` +
       `there is none, run 'pulumi cancel --stack ${name}' (for this laptop after 'eval "$(npx slipway local env)"').`
