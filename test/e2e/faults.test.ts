@@ -99,6 +99,14 @@ describe("a release with a fault", function () {
     expect((await workshop.json<Answer>("predict", "local")).release).to.equal(release);
   });
 
+  it("is rejected when it differs from what is served by chance only", async () => {
+    workshop.change(8); // the same data and settings, another seed
+    workshop.configure("local", { gateRequire: "better" });
+    await expectFailure(3, /must lie below 0, so that no luck is taken for progress/);
+    workshop.configure("local", { gateRequire: "not-worse" });
+    workshop.change(5);
+  });
+
   it("is foretold by diff, which changes nothing", async () => {
     interface Diff {
       release: string;
