@@ -64,6 +64,6 @@ describe("problemOf", () => {
     expect(problemOf(schema({ enum: ["setosa"] }))).to.deep.equal({
       ...{ kind: "classification", target: "species", unit: "", slices: ["garden"] },
     });
-    expect(problemOf(schema({}))).to.deep.include({ kind: "regression", unit: "cm" });
+    expect(problemOf(schema({ type: "number" }))).to.deep.include({ kind: "regression", unit: "cm" });
   });
 });
