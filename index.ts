@@ -68,7 +68,6 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
-    bakeSeconds: settings.capacity.kind === "real-time" ? settings.guardrails.bakeSeconds : 0,
     predictionUrl: api.url,
     apiKey: api.apiKey,
     resultsQueueUrl: results.queue.url,

@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { birthOf, isAlive } from "../../local/supervisor/lock";
+import { birthOf, isHeld } from "../../local/supervisor/lock";
 import { run } from "../run";
 
 const key = "slipway.check-image";
@@ -49,8 +49,8 @@ export async function removeLeftBehind(): Promise<void> {
 
 /** Whether the process that a label names has ended. Of other machines on the same engine nobody here can say it. */
 export function hasDied(owner: string): boolean {
-  const [machine, pid, birth] = owner.split("/");
-  return machine === hostname() && !(isAlive(Number(pid)) && birthOf(Number(pid)) === birth);
+  const [machine, pid, birth = ""] = owner.split("/");
+  return machine === hostname() && !isHeld({ pid: Number(pid), birth });
 }
 
 function startRemover(label: string, folder = ""): ChildProcess {

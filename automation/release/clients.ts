@@ -28,3 +28,7 @@ export function createClients(target: Target, region: string): Clients {
     cloudwatch: new CloudWatchClient(config("cloudwatch")),
   };
 }
+
+/** Whether SageMaker says that there is no endpoint, model, ... of the name. */
+export const isMissing = ({ name, message }: Error) =>
+  name === "ValidationException" && /could not find/i.test(message);

@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { type Progress } from "../output";
 import { holdout, type JobKind, newestFirst, processedPrefix, runJob, s3Uri } from "./jobs";
+import { isMissing } from "./clients";
 import { type ReleaseContext } from "./context";
 import { releasePrefix, type ReleaseRecord } from "./record";
 
@@ -115,6 +116,6 @@ async function deleteModel(client: SageMakerClient, ModelName: string): Promise<
   try {
     await client.send(new DeleteModelCommand({ ModelName }));
   } catch (error) {
-    if (!/could not find/i.test((error as Error).message)) throw error;
+    if (!isMissing(error as Error)) throw error;
   }
 }

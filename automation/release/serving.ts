@@ -1,9 +1,11 @@
 import {
   DescribeEndpointCommand,
+  type DescribeEndpointCommandOutput,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
+import { isMissing } from "./clients";
 
 /** A model behind an endpoint. */
 export interface ServedModel {
@@ -32,12 +34,7 @@ export interface Serving {
 
 /** Asks SageMaker itself: nothing here is taken from Pulumi's memory. Undefined when there is no such endpoint. */
 export async function readServing(client: SageMakerClient, endpoint: string): Promise<Serving | undefined> {
-  const found = await client
-    .send(new DescribeEndpointCommand({ EndpointName: endpoint }))
-    .catch((error: Error) => {
-      if (/could not find/i.test(error.message)) return undefined;
-      throw error;
-    });
+  const found = await describeEndpoint(client, endpoint);
   if (!found) return undefined;
   const { EndpointConfigName, PendingDeploymentSummary } = found;
   const pending = PendingDeploymentSummary?.EndpointConfigName;
@@ -49,6 +46,17 @@ export async function readServing(client: SageMakerClient, endpoint: string): Pr
     current: await readModel(client, EndpointConfigName ?? ""),
     next: pending && pending !== EndpointConfigName ? await readModel(client, pending) : undefined,
   };
+}
+
+/** SageMaker's description of an endpoint; undefined when there is none of the name. */
+export async function describeEndpoint(
+  client: SageMakerClient,
+  EndpointName: string,
+): Promise<DescribeEndpointCommandOutput | undefined> {
+  return client.send(new DescribeEndpointCommand({ EndpointName })).catch((error: Error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
 }
 
 async function readModel(client: SageMakerClient, configuration: string): Promise<ServedModel> {

@@ -12,7 +12,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { knownRecords } from "../../automation/release/holdout";
 import { type Check } from "../../automation/release/gate/decide";
 import { type Answer } from "../../automation/prediction";
-import { Workshop } from "./workshop";
+import { type Mail, Workshop } from "./workshop";
 
 interface Released {
   release: string;
@@ -21,12 +21,6 @@ interface Released {
   trained: boolean;
   deployed: boolean;
   gate: { decision: string; champion?: string; checks: Check[]; report: string; page: string };
-}
-
-interface Mail {
-  subject: string;
-  body: string;
-  attributes: { kind?: string };
 }
 
 const hyperparameters = "model-image/hyperparameters.json";

@@ -133,7 +133,10 @@ export class World {
       .on(CreateModelCommand)
       .callsFake(({ ModelName }: { ModelName: string }) => this.models.add(ModelName));
     sagemaker.on(DeleteModelCommand).callsFake(({ ModelName }: { ModelName: string }) => {
-      if (!this.models.delete(ModelName)) throw new Error(`Could not find model "${ModelName}".`);
+      if (!this.models.delete(ModelName))
+        throw Object.assign(new Error(`Could not find model "${ModelName}".`), {
+          name: "ValidationException",
+        });
       return {};
     });
     sagemaker
