@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import firehose_buffer
+import http2
 import kinesis_records
 import metric_alarms
 import sns_email
@@ -279,6 +280,7 @@ def main() -> None:
     deliver_to_log_groups()
     name_source_account()
     trust_loopback()
+    http2.install()
     metric_alarms.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))

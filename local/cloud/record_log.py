@@ -93,7 +93,7 @@ class RecordLog:
                 self._file.flush()
 
     def after(self, sequence: str, most_bytes: int) -> list[Record]:
-        """The records after ``sequence``, up to about ``most_bytes`` of data; one at least if there is any."""
+        """The records after ``sequence``, up to about ``most_bytes`` of data; one at least, if there is."""
         with self._lock:
             start = bisect_right(self.records, sequence, key=sequence_of)
             found = self.records[start : start + READ_AT_MOST]
