@@ -15,7 +15,8 @@ import { clientConfig, type LocalState } from "../../../local/state";
 
 export const account = "000000000000";
 export const bucket = "delivered";
-export const arnOf = (service: string, resource: string) => `arn:aws:${service}:us-east-1:${account}:${resource}`;
+export const arnOf = (service: string, resource: string) =>
+  `arn:aws:${service}:us-east-1:${account}:${resource}`;
 
 /** What Firehose's role has to be allowed in these tests. */
 export const permissions = {

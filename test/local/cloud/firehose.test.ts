@@ -1,5 +1,9 @@
 import { GetMetricStatisticsCommand, CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { DeleteDeliveryStreamCommand, PutRecordBatchCommand, PutRecordCommand } from "@aws-sdk/client-firehose";
+import {
+  DeleteDeliveryStreamCommand,
+  PutRecordBatchCommand,
+  PutRecordCommand,
+} from "@aws-sdk/client-firehose";
 import { expect } from "chai";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -130,7 +134,9 @@ describe("Firehose of the local cloud", function () {
       "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions.",
     );
     expect((await changed({ ErrorOutputPrefix: "errors/" })).message).to.contain("must contain");
-    expect((await changed({ Prefix: "!{firehose:error-output-type}/" })).message).to.contain("cannot contain");
+    expect((await changed({ Prefix: "!{firehose:error-output-type}/" })).message).to.contain(
+      "cannot contain",
+    );
     await world.deliveryStream("strict");
     expect((await failure(put("strict"))).name).to.equal("InvalidArgumentException");
     const Record = { Data: Buffer.alloc(1_024_001) };
@@ -142,7 +148,9 @@ describe("Firehose of the local cloud", function () {
     await world.deliveryStream("deleted", { BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 900 } });
     await put("deleted", "1\n");
     const folders = () =>
-      readdirSync(join(laptop.home, "cloud", "state", "firehose")).filter((name) => name.includes("-deleted-"));
+      readdirSync(join(laptop.home, "cloud", "state", "firehose")).filter((name) =>
+        name.includes("-deleted-"),
+      );
     expect(folders()).to.have.length(1);
     await world.firehose.send(new DeleteDeliveryStreamCommand({ DeliveryStreamName: "deleted" }));
     expect(folders()).to.deep.equal([]);

@@ -18,7 +18,8 @@ import { type Laptop, startLaptop } from "../laptop";
 import { arnOf, DeliveryWorld, permissions, transformedBy } from "./delivery";
 import { killCloud } from "./kill";
 
-const numbers = (from: number, count: number) => Array.from({ length: count }, (_, index) => `${from + index}`);
+const numbers = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => `${from + index}`);
 
 describe("Kinesis of the local cloud", function () {
   this.timeout(40_000);
@@ -40,7 +41,9 @@ describe("Kinesis of the local cloud", function () {
 
   const stream = async (StreamName: string, ShardCount?: number) => {
     const StreamMode = ShardCount ? ("PROVISIONED" as const) : ("ON_DEMAND" as const);
-    await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount, StreamModeDetails: { StreamMode } }));
+    await kinesis.send(
+      new CreateStreamCommand({ StreamName, ShardCount, StreamModeDetails: { StreamMode } }),
+    );
     return arnOf("kinesis", `stream/${StreamName}`);
   };
   const put = (StreamName: string, texts: string[]) =>
@@ -103,7 +106,9 @@ describe("Kinesis of the local cloud", function () {
 
   it("refuses what is above a shard's limit, record by record", async () => {
     await stream("narrow", 1);
-    const answers = await Promise.all(numbers(0, 4).map((one) => put("narrow", numbers(Number(one) * 500, 500))));
+    const answers = await Promise.all(
+      numbers(0, 4).map((one) => put("narrow", numbers(Number(one) * 500, 500))),
+    );
     const refused = answers.flatMap(({ Records = [] }) => Records).filter(({ ErrorCode }) => ErrorCode);
     expect(refused.length).to.be.within(100, 1000);
     expect(refused[0]?.ErrorCode).to.equal("ProvisionedThroughputExceededException");
