@@ -218,6 +218,8 @@ class Delivery(threading.Thread):
         if source := stream.get("kinesis_source"):
             unread = self._source.read(self._read, 1)
             behind = (time.time() - unread[0]["ApproximateArrivalTimestamp"]) * 1000 if unread else 0
+            own = {"DeliveryStreamName": stream["name"]}
+            cloudwatch.record_metric("AWS/Firehose", "KinesisMillisBehindLatest", behind, "Milliseconds", own)
             name = {"StreamName": source["KinesisStreamARN"].rpartition("/")[2]}
             cloudwatch.record_metric(
                 "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", behind, "Milliseconds", name

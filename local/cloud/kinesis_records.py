@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ Json = dict[str, Any]
 Answer = tuple[int, Json, bytes]
 Operation = Callable[[Json], Answer]
 Save = Callable[[], None]
+Handler = Callable[[str, str, Json, bytes, Json], Awaitable[Answer]]
 
 
 class ShardRecords(list[Record]):
@@ -237,6 +238,26 @@ def create(original: Operation, save: Save) -> Operation:
     return create_stream
 
 
+def with_update_stream_mode(original: Handler, save: Save) -> Handler:
+    """UpdateStreamMode, which MiniStack does not have; the shards stay what they are, as on AWS."""
+
+    async def handle(method: str, path: str, headers: Json, body: bytes, query: Json) -> Answer:
+        if not headers.get("x-amz-target", "").endswith(".UpdateStreamMode"):
+            return await original(method, path, headers, body, query)
+        data = json.loads(body)
+        stream = kinesis._resolve_stream_by_arn(data.get("StreamARN", ""))
+        if stream is None:
+            message = f"Stream {data.get('StreamARN')} not found."
+            missing: Answer = error_response_json("ResourceNotFoundException", message, 400)
+            return missing
+        stream["StreamModeDetails"] = data["StreamModeDetails"]
+        save()
+        answer: Answer = json_response({})
+        return answer
+
+    return handle
+
+
 def restore(original: Callable[[Json], None]) -> Callable[[Json], None]:
     def load(data: Json) -> None:
         original(data)
@@ -252,6 +273,7 @@ def install(save: Save) -> None:
     kinesis.load_persisted_state = restore(kinesis.load_persisted_state)
     kinesis._put_record = put_record(kinesis._put_record)
     kinesis._put_records = put_records(kinesis._put_records)
+    kinesis.handle_request = with_update_stream_mode(kinesis.handle_request, save)
     kinesis.put_record_internal = put_internal(kinesis.put_record_internal)
     kinesis._create_stream = create(kinesis._create_stream, save)
     kinesis._delete_stream = delete(kinesis._delete_stream, save)

@@ -10,6 +10,7 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   cloudwatch: () => import("./cloudwatch.js"),
   ecr: () => import("./ecr.js"),
   iam: () => import("./iam.js"),
+  kinesis: () => import("./kinesis.js"),
   kms: () => import("./kms.js"),
   lambda: () => import("./lambda.js"),
   s3: () => import("./s3.js"),
