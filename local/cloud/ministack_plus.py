@@ -8,6 +8,7 @@
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
+* DynamoDB exports that write their objects: see ``dynamodb_export``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -34,6 +35,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import dynamodb_export
 import metric_alarms
 import sns_email
 from ministack import app as ministack
@@ -276,6 +278,7 @@ def main() -> None:
     name_source_account()
     trust_loopback()
     metric_alarms.install()
+    dynamodb_export.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None

@@ -8,6 +8,7 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   apigateway: () => import("./apigateway.js"),
   appautoscaling: () => import("./appautoscaling.js"),
   cloudwatch: () => import("./cloudwatch.js"),
+  dynamodb: () => import("./dynamodb.js"),
   ecr: () => import("./ecr.js"),
   iam: () => import("./iam.js"),
   kms: () => import("./kms.js"),
