@@ -175,7 +175,7 @@ function addLocalCommands(local: Command, program: Command): void {
   local
     .command("logs")
     .description("the end of a server's log")
-    .argument("[server]", "inbox, cloud, sagemaker or supervisor", "sagemaker")
+    .argument("[server]", "inbox, cloud, sagemaker, redshift or supervisor", "sagemaker")
     .option("--follow", "go on with what comes, until Ctrl-C")
     .option("--lines <count>", "lines to show", wholeNumber, 100)
     .action(async (server: string, { lines, follow }: { lines: number; follow?: boolean }) =>

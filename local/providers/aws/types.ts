@@ -13,6 +13,7 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   iam: () => import("./iam.js"),
   kms: () => import("./kms.js"),
   lambda: () => import("./lambda.js"),
+  redshiftserverless: () => import("./redshiftserverless.js"),
   s3: () => import("./s3.js"),
   sagemaker: () => import("./sagemaker.js"),
   sns: () => import("./sns.js"),
