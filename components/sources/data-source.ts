@@ -44,15 +44,19 @@ export abstract class DataSource extends pulumi.ComponentResource {
   readonly source: string;
   readonly functionName: pulumi.Output<string>;
   protected readonly ingest: LambdaHandler;
+  protected readonly settled: SourceKind;
 
+  /** @param settle what the Lambda needs to be told of may be made here, as children of the source. */
   protected constructor(
     token: string,
     protected readonly name: string,
     protected readonly args: SourceArgs,
-    protected readonly settled: SourceKind,
+    settle: SourceKind | ((parent: pulumi.Resource) => SourceKind),
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token, name, {}, opts);
+    const settled = typeof settle === "function" ? settle(this) : settle;
+    this.settled = settled;
     const { context, data, results, source } = args;
     requireProperty(
       /^[a-z][a-z0-9-]{0,31}$/.test(source),
