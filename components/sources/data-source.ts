@@ -17,6 +17,18 @@ export interface SourceArgs {
   source: string;
 }
 
+/** What the `slipway` command is told of a source. */
+export interface SourceOutputs {
+  kind: string;
+  functionName: pulumi.Output<string>;
+  /** Name of the Kinesis data stream, of the kind that has one. */
+  stream?: pulumi.Input<string>;
+  /** Name of the bucket in which files are dropped, when it is not the data bucket. */
+  bucket?: pulumi.Input<string>;
+  /** ARN of the DynamoDB table. */
+  tableArn?: pulumi.Input<string>;
+}
+
 /** What makes the kinds differ. */
 export interface SourceKind {
   /** As in the configuration: `s3`, `http`. The Lambda's code is `handlers/ingest-<kind>`. */
@@ -44,15 +56,19 @@ export abstract class DataSource extends pulumi.ComponentResource {
   readonly source: string;
   readonly functionName: pulumi.Output<string>;
   protected readonly ingest: LambdaHandler;
+  protected readonly settled: SourceKind;
 
+  /** @param settle what the Lambda needs to be told of may be made here, as children of the source. */
   protected constructor(
     token: string,
     protected readonly name: string,
     protected readonly args: SourceArgs,
-    protected readonly settled: SourceKind,
+    settle: SourceKind | ((parent: pulumi.Resource) => SourceKind),
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token, name, {}, opts);
+    const settled = typeof settle === "function" ? settle(this) : settle;
+    this.settled = settled;
     const { context, data, results, source } = args;
     requireProperty(
       /^[a-z][a-z0-9-]{0,31}$/.test(source),
@@ -92,6 +108,11 @@ export abstract class DataSource extends pulumi.ComponentResource {
       metricName: "Errors",
       dimensions: { FunctionName: this.functionName },
     });
+  }
+
+  /** What the `slipway` command needs to know. */
+  get outputs(): SourceOutputs {
+    return { kind: this.kind, functionName: this.functionName };
   }
 
   /** Who may do what the Lambda does. */

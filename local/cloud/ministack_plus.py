@@ -10,6 +10,7 @@
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
+* DynamoDB exports that write their objects: see ``dynamodb_export``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -36,6 +37,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import dynamodb_export
 import firehose_buffer
 import http2
 import kinesis_records
@@ -282,6 +284,7 @@ def main() -> None:
     trust_loopback()
     http2.install()
     metric_alarms.install()
+    dynamodb_export.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None

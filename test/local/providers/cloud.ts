@@ -30,6 +30,7 @@ export async function startCloud(home: string): Promise<TestCloud> {
     inbox: await freePort(),
     cloud: port,
     sagemaker: await freePort(),
+    redshift: await freePort(),
     control: await freePort(),
   };
   const settings = { home, ports, accountId: "000000000000", executor: "process" as const, ...credentials };
@@ -46,6 +47,7 @@ export async function startCloud(home: string): Promise<TestCloud> {
     env: {
       AWS_ENDPOINT_URL: url,
       AWS_ENDPOINT_URL_SAGEMAKER: `http://127.0.0.1:${ports.sagemaker}`,
+      AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS: `http://127.0.0.1:${ports.redshift}`,
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
