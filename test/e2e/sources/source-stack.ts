@@ -1,7 +1,7 @@
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
+import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -82,14 +82,14 @@ export class SourceStack {
     return JSON.parse(text) as IngestResult;
   }
 
-  /** Sets the time of the source's schedule to now; its target and role stay what the program made. */
+  /** A second schedule, of now, with the target and role of the source's own, which AWS runs once a minute at most. */
   async runScheduleNow(source: string): Promise<void> {
     const client = new SchedulerClient(this.clientSettings);
     const Name = `plugins-sources-ingest-${source}`;
     const { Target, FlexibleTimeWindow } = await client.send(new GetScheduleCommand({ Name }));
     const ScheduleExpression = `at(${new Date().toISOString().slice(0, 19)})`;
-    const schedule = { Name, Target, FlexibleTimeWindow, ScheduleExpression };
-    await client.send(new UpdateScheduleCommand(schedule));
+    const schedule = { Name: `${Name}-now`, Target, FlexibleTimeWindow, ScheduleExpression };
+    await client.send(new CreateScheduleCommand({ ...schedule, ActionAfterCompletion: "DELETE" }));
   }
 
   /** What IAM says of each action and resource, for the role of the source's Lambda. */
