@@ -174,7 +174,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
   private runEvery(scheduleExpression: string): void {
     const { context, source } = this.args;
     requireProperty(
-      /^(rate\(\d+ (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
+      /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
       "schedule",
       scheduleExpression,
       "write rate(1 hour), rate(15 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",
