@@ -168,9 +168,9 @@ function dataRejected({ detail }: EventOf<"data.rejected">): Template {
   return {
     subject: `${whole(rejected)} of ${counted(read, "record")} rejected`,
     paragraphs: [
-      `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used, so no model was trained on them.`,
+      `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used and are left out.`,
       `Reason: ${reason}`,
-      "Correct the data in the bucket and release again. What is served has not changed.",
+      "Correct the data at its source, land it again and release again. What is served has not changed.",
     ],
     link,
   };
