@@ -74,6 +74,7 @@ async function program() {
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
+    dataLimits: settings.data,
     gate: settings.gate,
   };
 }

@@ -21,6 +21,7 @@ const lifecycleDaysMost = 3650;
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
   readonly key: aws.kms.Key;
+  private events?: aws.s3.BucketNotification;
 
   constructor(
     private readonly name: string,
@@ -126,6 +127,18 @@ export class DataBucket extends pulumi.ComponentResource {
     );
   }
 
+  /** Lets the grantee list, read and remove the objects under `prefix`: what a service of AWS has put there for it. */
+  grantTake(grantee: Grantee, prefix: string): void {
+    this.grantRead(grantee, prefix);
+    grant(
+      this.name,
+      grantee,
+      `take-${label(prefix)}`,
+      [{ Action: "s3:DeleteObject", Resource: pulumi.interpolate`${this.bucket.arn}/${prefix}` }],
+      this,
+    );
+  }
+
   /**
    * Lets the grantee write under `prefix` and read nothing: for services of AWS that deliver data (Firehose, an export,
    * UNLOAD).
@@ -148,6 +161,15 @@ export class DataBucket extends pulumi.ComponentResource {
         { Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: this.key.arn },
       ],
       this,
+    );
+  }
+
+  /** Lets EventBridge know of each object that is written. May be called by each component that listens. */
+  sendEvents(): void {
+    this.events ??= new aws.s3.BucketNotification(
+      `${this.name}-events`, // a bucket has one, for all that listen
+      { bucket: this.bucket.bucket, eventbridge: true },
+      { parent: this },
     );
   }
 

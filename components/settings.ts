@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type DataSettings, readDataSettings } from "./data-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
 import { type GateSettings, readGateSettings } from "./gate-settings";
@@ -18,6 +19,7 @@ export interface Settings {
   burst: number;
   logRetentionDays: number;
   deleteDataOnDestroy: boolean;
+  data: DataSettings;
   gate: GateSettings;
 }
 
@@ -62,6 +64,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     burst: config.requireNumber("burst"),
     logRetentionDays: config.requireNumber("logRetentionDays"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
+    data: readDataSettings(config),
     gate: readGateSettings(config),
   };
 }

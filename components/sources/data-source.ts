@@ -121,6 +121,39 @@ export abstract class DataSource extends pulumi.ComponentResource {
     );
   }
 
+  /** Runs the Lambda for each object that comes into `bucket` under `prefix`, if the bucket tells EventBridge of them. */
+  protected runOnObjects(bucket: pulumi.Input<string>, prefix: string): void {
+    const { context, source } = this.args;
+    const rule = new aws.cloudwatch.EventRule(
+      `${this.name}-objects`,
+      {
+        description: `An object for the source ${source} of ${context.project}, stack ${context.stack}`,
+        eventPattern: pulumi.jsonStringify({
+          source: ["aws.s3"],
+          "detail-type": ["Object Created"],
+          detail: { bucket: { name: [bucket] }, object: { key: [{ prefix }] } },
+        }),
+        tags: context.tags,
+      },
+      { parent: this },
+    );
+    const permission = new aws.lambda.Permission(
+      `${this.name}-objects-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: this.ingest.function.name,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.arn,
+      },
+      { parent: this },
+    );
+    new aws.cloudwatch.EventTarget(
+      `${this.name}-objects-to-ingest`,
+      { rule: rule.name, arn: this.ingest.function.arn },
+      { parent: this, dependsOn: permission },
+    );
+  }
+
   private runEvery(scheduleExpression: string): void {
     const { context, source } = this.args;
     requireProperty(

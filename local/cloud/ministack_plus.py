@@ -9,6 +9,8 @@
   count as sent over TLS.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
+* Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
+* Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -36,6 +38,9 @@ from pathlib import Path
 from typing import Any
 
 import dynamodb_export
+import firehose_buffer
+import http2
+import kinesis_records
 import metric_alarms
 import sns_email
 from ministack import app as ministack
@@ -43,7 +48,7 @@ from ministack.core import iam_evaluator, persistence
 from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import cloudwatch_logs, eventbridge
+from ministack.services import cloudwatch_logs, eventbridge, firehose, kinesis
 
 SAVE_INTERVAL_SECONDS = float(os.environ.get("SLIPWAY_SAVE_SECONDS", "5"))
 IDLE_SAVE_SECONDS = 60.0
@@ -277,12 +282,18 @@ def main() -> None:
     deliver_to_log_groups()
     name_source_account()
     trust_loopback()
+    http2.install()
     metric_alarms.install()
     dynamodb_export.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
-    ministack.app = with_routes(metric_alarms.with_evaluation(ministack.app), changed)
+    app = metric_alarms.with_evaluation(ministack.app)
+    if persistence.PERSIST_STATE:  # what they are for
+        kinesis_records.install(lambda: ministack.save_all({"kinesis": kinesis.get_state}))
+        firehose_buffer.install(lambda: ministack.save_all({"firehose": firehose.get_state}))
+        app = firehose_buffer.with_delivery(app)
+    ministack.app = with_routes(app, changed)
     sys.argv = ["ministack"]
     ministack.main()
     if outbox:
