@@ -47,8 +47,7 @@ export function nextExport(
   const from = Date.parse(until);
   const earliest = from + shortestMs;
   if (now.getTime() < earliest) return { after: new Date(earliest) };
-  // Whole minutes: runs that overlap then mostly ask for the same export.
-  const latest = Math.max(earliest, Math.floor(now.getTime() / minuteMs) * minuteMs);
+  const latest = Math.max(earliest, Math.floor(now.getTime() / 1000) * 1000); // what is to come is the next one's
   const to = new Date(Math.min(from + longestMs, latest)).toISOString();
   return { from: until, to, token: `${until}-${to}-${failures}` };
 }

@@ -1,4 +1,4 @@
-"""What DynamoDB's point-in-time recovery remembers: every change of a table (see ``dynamodb_export``)."""
+"""What DynamoDB's point-in-time recovery remembers: each change of a table. For ``dynamodb_export``."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ describe("the next export of a table", () => {
     expect(next("2019-03-31T12:15:30.500Z")).to.include({ from: until, to: "2019-03-31T12:15:30.500Z" });
   });
 
-  it("ends at a whole minute that is past", () => {
-    expect(next("2019-03-31T13:05:59.000Z")).to.include({ from: until, to: "2019-03-31T13:05:00.000Z" });
+  it("ends at a whole second that is past", () => {
+    expect(next("2019-03-31T13:05:59.999Z")).to.include({ from: until, to: "2019-03-31T13:05:59.000Z" });
   });
 
   it("is a day at most", () => {
@@ -28,8 +28,8 @@ describe("the next export of a table", () => {
   });
 
   it("is another one after a failure, and the same one otherwise", () => {
-    const now = "2019-03-31T13:05:10Z";
-    expect(next(now)).to.eql(next("2019-03-31T13:05:20Z"));
+    const now = "2019-03-31T13:05:10.100Z";
+    expect(next(now)).to.eql(next("2019-03-31T13:05:10.900Z"));
     expect(next(now, 1)).not.to.eql(next(now));
   });
 });
