@@ -8,6 +8,7 @@
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
+* RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -35,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import metric_alarms
+import rds_databases
 import sns_email
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence
@@ -276,12 +278,17 @@ def main() -> None:
     name_source_account()
     trust_loopback()
     metric_alarms.install()
+    databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
+    databases.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
     ministack.app = with_routes(metric_alarms.with_evaluation(ministack.app), changed)
     sys.argv = ["ministack"]
-    ministack.main()
+    try:
+        ministack.main()
+    finally:
+        databases.stop_all()
     if outbox:
         outbox.drain(seconds=2)
 
