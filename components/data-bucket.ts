@@ -99,6 +99,58 @@ export class DataBucket extends pulumi.ComponentResource {
     );
   }
 
+  /**
+   * Lets the grantee land what its source brings, and remember where it has come to; nothing of other sources. It may
+   * take back what turns out not to fit when its last byte has come: an earlier version of an object stays.
+   */
+  grantLand(grantee: Grantee, source: string): void {
+    const prefixes = [`raw/${source}/*`, `rejected/${source}/*`, `sources/${source}/*`];
+    grant(
+      this.name,
+      grantee,
+      "land",
+      [
+        {
+          Action: "s3:ListBucket",
+          Resource: this.bucket.arn,
+          Condition: { StringLike: { "s3:prefix": prefixes } },
+        },
+        {
+          Action: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+          Resource: prefixes.map((prefix) => pulumi.interpolate`${this.bucket.arn}/${prefix}`),
+        },
+        { Action: "s3:DeleteObject", Resource: pulumi.interpolate`${this.bucket.arn}/raw/${source}/*` },
+        { Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: this.key.arn },
+      ],
+      this,
+    );
+  }
+
+  /**
+   * Lets the grantee write under `prefix` and read nothing: for services of AWS that deliver data (Firehose, an export,
+   * UNLOAD).
+   */
+  grantDeliver(grantee: Grantee, prefix: string): void {
+    grant(
+      this.name,
+      grantee,
+      `deliver-${label(prefix)}`,
+      [
+        {
+          Action: ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+          Resource: this.bucket.arn,
+        },
+        {
+          Action: ["s3:PutObject", "s3:AbortMultipartUpload"],
+          Resource: pulumi.interpolate`${this.bucket.arn}/${prefix}`,
+        },
+        // parts of a multipart upload are decrypted when it is completed
+        { Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: this.key.arn },
+      ],
+      this,
+    );
+  }
+
   private listStatement(prefix: string): Statement {
     return {
       Action: "s3:ListBucket",

@@ -9,6 +9,8 @@ export interface LambdaHandlerArgs {
   context: Context;
   /** Name of a folder in `handlers/`. */
   handler: string;
+  /** Of the function, after project and stack. Default: that of the handler. */
+  name?: string;
   description: string;
   environment: Record<string, pulumi.Input<string>>;
   logRetentionDays: number;
@@ -37,13 +39,15 @@ export class LambdaHandler extends pulumi.ComponentResource {
     const tags = context.tags;
     const child = { parent: this };
     // A fixed name: the log group is there before the function, which may then not create any.
-    const functionName = `${context.project}-${context.stack}-${handler}`;
+    const label = args.name ?? handler;
+    const functionName = `${context.project}-${context.stack}-${label}`;
+    requireProperty(functionName.length <= 64, "name", functionName, "shorten it: AWS takes 64 characters");
     const role = new aws.iam.Role(
       `${name}-role`,
       { assumeRolePolicy: trustPolicy("lambda.amazonaws.com", context.accountId), tags },
       child,
     );
-    this.grantee = { role, label: handler };
+    this.grantee = { role, label };
     this.logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { name: `/aws/lambda/${functionName}`, retentionInDays: args.logRetentionDays, tags },

@@ -161,7 +161,8 @@ const baselineName = (name: string) =>
   name === "median" ? "when always guessing the median" : `with a straight line on ${name}`;
 
 function dataRejected({ detail }: EventOf<"data.rejected">): Template {
-  const { rejected, read, reason, link } = detail;
+  const { rejected, read, reason, source, object, link } = detail;
+  if (source !== undefined) return inputSetAside(source, reason, object, link);
   const share = read === 0 ? "" : ` (${figure((100 * rejected) / read)} %)`;
   return {
     subject: `${whole(rejected)} of ${counted(read, "record")} rejected`,
@@ -169,6 +170,18 @@ function dataRejected({ detail }: EventOf<"data.rejected">): Template {
       `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used, so no model was trained on them.`,
       `Reason: ${reason}`,
       "Correct the data in the bucket and release again. What is served has not changed.",
+    ],
+    link,
+  };
+}
+
+function inputSetAside(source: string, reason: string, object = "", link?: string): Template {
+  return {
+    subject: `The source ${source} has set an input aside`,
+    paragraphs: [
+      `Nothing of it was landed, so nothing of it is trained on: ${reason}.`,
+      ...(object === "" ? [] : [`In the data bucket it is ${object}, with the reason beside it.`]),
+      "Correct it where it comes from and send it again. When schema.json is what has to change, the next run after that tries it again.",
     ],
     link,
   };

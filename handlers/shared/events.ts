@@ -86,7 +86,18 @@ export const eventSchema = v.variant("kind", [
     link,
   }),
   event("release.rolledback", { release: text, reason: text, served: v.nullish(v.string()), link }),
-  event("data.rejected", { reason: text, rejected: count, read: count, link }),
+  /** Of `read` rows `rejected` cannot be used; from a source: a whole input, `origin`, was set aside as `object`. */
+  event("data.rejected", {
+    reason: text,
+    rejected: count,
+    read: count,
+    source: v.optional(text),
+    origin: v.optional(text),
+    object: v.optional(text),
+    /** Where in the input, from 1. */
+    row: v.optional(count),
+    link,
+  }),
   event("alarm", { what: text, reason: text, link }),
 ]);
 

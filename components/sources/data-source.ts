@@ -1,0 +1,172 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { type Context } from "../context";
+import { type DataBucket } from "../data-bucket";
+import { LambdaHandler } from "../lambda-handler";
+import { grant, type Grantee, trustPolicy } from "../policy";
+import { type ResultsTopic } from "../results-topic";
+import { requireProperty } from "../validation";
+
+/** What every source is given, whatever its kind. */
+export interface SourceArgs {
+  context: Context;
+  data: DataBucket;
+  results: ResultsTopic;
+  logRetentionDays: number;
+  /** Name that the user gave it: part of names of resources and of keys of objects. */
+  source: string;
+}
+
+/** What makes the kinds differ. */
+export interface SourceKind {
+  /** As in the configuration: `s3`, `http`. The Lambda's code is `handlers/ingest-<kind>`. */
+  kind: string;
+  description: string;
+  /** What the Lambda gets as SETTINGS, as JSON. Never a secret. */
+  settings: Record<string, pulumi.Input<string | number | boolean | undefined>>;
+  /** When the Lambda runs by itself: `rate(1 hour)`, or cron(...) in UTC. */
+  schedule?: string;
+  /** Seconds. Default 900, the longest that Lambda allows. */
+  timeout?: number;
+  /** Megabytes. Default 1,769, with which Lambda gives one whole processor. */
+  memorySize?: number;
+}
+
+/** The longest time between runs of which one has to fail for the alarm to ring. */
+const alarmPeriodSeconds = 300;
+
+/**
+ * A source of data: the Lambda that lands what it brings in the data bucket, its schedule and its alarms. What the kind
+ * needs besides is made by the class of the kind, which calls `registerOutputs` at its end.
+ */
+export abstract class DataSource extends pulumi.ComponentResource {
+  readonly kind: string;
+  readonly source: string;
+  readonly functionName: pulumi.Output<string>;
+  protected readonly ingest: LambdaHandler;
+
+  protected constructor(
+    token: string,
+    protected readonly name: string,
+    protected readonly args: SourceArgs,
+    protected readonly settled: SourceKind,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(token, name, {}, opts);
+    const { context, data, results, source } = args;
+    requireProperty(
+      /^[a-z][a-z0-9-]{0,31}$/.test(source),
+      "source",
+      source,
+      "give a name of at most 32 small letters, digits and dashes that begins with a letter",
+    );
+    this.kind = settled.kind;
+    this.source = source;
+    this.ingest = new LambdaHandler(
+      `${name}-ingest`,
+      {
+        context,
+        handler: `ingest-${settled.kind}`,
+        name: `ingest-${source}`,
+        description: settled.description,
+        environment: {
+          STACK: context.stack,
+          SOURCE: source,
+          DATA_BUCKET: data.bucket.bucket,
+          RESULTS_QUEUE_URL: results.queue.url,
+          SETTINGS: pulumi.jsonStringify(settled.settings),
+        },
+        logRetentionDays: args.logRetentionDays,
+        timeout: settled.timeout ?? 900,
+        memorySize: settled.memorySize ?? 1769,
+      },
+      { parent: this },
+    );
+    this.functionName = this.ingest.function.name;
+    data.grantLand(this.grantee, source);
+    results.grantSend(this.grantee);
+    if (settled.schedule !== undefined) this.runEvery(settled.schedule);
+    this.alarm("errors", {
+      alarmDescription: `The source ${source} (${settled.kind}) cannot be ingested: its log ${`/aws/lambda/${context.project}-${context.stack}-ingest-${source}`} says why.`,
+      namespace: "AWS/Lambda",
+      metricName: "Errors",
+      dimensions: { FunctionName: this.functionName },
+    });
+  }
+
+  /** Who may do what the Lambda does. */
+  protected get grantee(): Grantee {
+    return this.ingest.grantee;
+  }
+
+  /** An alarm that rings when the metric's sum is above `threshold` (0) in five minutes; see `ringing`. */
+  protected alarm(
+    role: string,
+    args: Omit<aws.cloudwatch.MetricAlarmArgs, "comparisonOperator" | "evaluationPeriods" | "name">,
+  ): aws.cloudwatch.MetricAlarm {
+    return new aws.cloudwatch.MetricAlarm(
+      `${this.name}-${role}`,
+      {
+        ...{ statistic: "Sum", threshold: 0, period: alarmPeriodSeconds, evaluationPeriods: 1 },
+        ...{ comparisonOperator: "GreaterThanThreshold", treatMissingData: "notBreaching" },
+        ...args,
+        name: `${alarmPrefix(this.args.context)}${this.source}-${role}`,
+        tags: this.args.context.tags,
+      },
+      { parent: this },
+    );
+  }
+
+  private runEvery(scheduleExpression: string): void {
+    const { context, source } = this.args;
+    requireProperty(
+      /^(rate\(\d+ (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
+      "schedule",
+      scheduleExpression,
+      "write rate(1 hour), rate(15 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",
+    );
+    const role = new aws.iam.Role(
+      `${this.name}-schedule-role`,
+      {
+        assumeRolePolicy: trustPolicy("scheduler.amazonaws.com", context.accountId),
+        tags: context.tags,
+      },
+      { parent: this },
+    );
+    const scheduler = { role, label: "schedule" };
+    const invoke = grant(
+      this.name,
+      scheduler,
+      "invoke",
+      [{ Action: "lambda:InvokeFunction", Resource: this.ingest.function.arn }],
+      this,
+    );
+    new aws.scheduler.Schedule(
+      `${this.name}-schedule`,
+      {
+        name: `${context.project}-${context.stack}-ingest-${source}`,
+        description: `Runs the source ${source} of ${context.project}, stack ${context.stack}`,
+        scheduleExpression,
+        flexibleTimeWindow: { mode: "OFF" },
+        target: {
+          arn: this.ingest.function.arn,
+          roleArn: role.arn,
+          input: JSON.stringify({ action: "run" }),
+          // the next run does what this one could not
+          retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3600 },
+        },
+      },
+      { parent: this, dependsOn: invoke },
+    );
+  }
+}
+
+/** What the names of all sources' alarms begin with. */
+const alarmPrefix = ({ project, stack }: Context) => `${project}-${stack}-source-`;
+
+/** Pattern of EventBridge events: an alarm of a source rings. For `ResultsTopic.alertOn`. */
+export const sourceRinging = (context: Context) => ({
+  source: ["aws.cloudwatch"],
+  "detail-type": ["CloudWatch Alarm State Change"],
+  detail: { alarmName: [{ prefix: alarmPrefix(context) }], state: { value: ["ALARM"] } },
+});
