@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "../context";
 import { type DataBucket } from "../data-bucket";
-import { LambdaHandler } from "../lambda-handler";
+import { LambdaHandler, type VpcConfig } from "../lambda-handler";
 import { grant, type Grantee, trustPolicy } from "../policy";
 import { type ResultsTopic } from "../results-topic";
 import { requireProperty } from "../validation";
@@ -30,6 +30,8 @@ export interface SourceKind {
   timeout?: number;
   /** Megabytes. Default 1,769, with which Lambda gives one whole processor. */
   memorySize?: number;
+  /** Puts the Lambda into a VPC. */
+  vpcConfig?: VpcConfig;
 }
 
 /** The longest time between runs of which one has to fail for the alarm to ring. */
@@ -44,15 +46,19 @@ export abstract class DataSource extends pulumi.ComponentResource {
   readonly source: string;
   readonly functionName: pulumi.Output<string>;
   protected readonly ingest: LambdaHandler;
+  protected readonly settled: SourceKind;
 
+  /** @param settle what the Lambda needs to be told of may be made here, as children of the source. */
   protected constructor(
     token: string,
     protected readonly name: string,
     protected readonly args: SourceArgs,
-    protected readonly settled: SourceKind,
+    settle: SourceKind | ((parent: pulumi.Resource) => SourceKind),
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token, name, {}, opts);
+    const settled = typeof settle === "function" ? settle(this) : settle;
+    this.settled = settled;
     const { context, data, results, source } = args;
     requireProperty(
       /^[a-z][a-z0-9-]{0,31}$/.test(source),
@@ -79,6 +85,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
         logRetentionDays: args.logRetentionDays,
         timeout: settled.timeout ?? 900,
         memorySize: settled.memorySize ?? 1769,
+        vpcConfig: settled.vpcConfig,
       },
       { parent: this },
     );

@@ -8,15 +8,18 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   apigateway: () => import("./apigateway.js"),
   appautoscaling: () => import("./appautoscaling.js"),
   cloudwatch: () => import("./cloudwatch.js"),
+  ec2: () => import("./ec2.js"),
   ecr: () => import("./ecr.js"),
   iam: () => import("./iam.js"),
   kms: () => import("./kms.js"),
   lambda: () => import("./lambda.js"),
+  rds: () => import("./rds.js"),
   s3: () => import("./s3.js"),
   sagemaker: () => import("./sagemaker.js"),
   sns: () => import("./sns.js"),
   sqs: () => import("./sqs.js"),
   ssm: () => import("./ssm.js"),
+  vpc: () => import("./ec2-security.js"),
 };
 
 /** `s3` of `aws:s3/bucket:Bucket`. */

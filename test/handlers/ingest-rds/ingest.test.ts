@@ -42,7 +42,7 @@ for (const [name, words] of Object.entries({ PostgreSQL: postgres, MariaDB: mari
     before(async function () {
       const docker = words === mariadb ? dockerBase() : {};
       if ("missing" in docker) {
-        console.log(`      skipped: ${docker.missing}`);
+        console.log(`      skipped: ${docker.missing as string}`);
         return this.skip();
       }
       server = await words.start();
