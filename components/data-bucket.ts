@@ -21,6 +21,7 @@ const lifecycleDaysMost = 3650;
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
   readonly key: aws.kms.Key;
+  private events?: aws.s3.BucketNotification;
 
   constructor(
     private readonly name: string,
@@ -148,6 +149,15 @@ export class DataBucket extends pulumi.ComponentResource {
         { Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: this.key.arn },
       ],
       this,
+    );
+  }
+
+  /** Lets EventBridge know of each object that is written. May be called by each component that listens. */
+  sendEvents(): void {
+    this.events ??= new aws.s3.BucketNotification(
+      `${this.name}-events`, // a bucket has one, for all that listen
+      { bucket: this.bucket.bucket, eventbridge: true },
+      { parent: this },
     );
   }
 

@@ -16,7 +16,8 @@ export interface Identity {
   name: string;
   /** YYYY-MM-DD: day of the event, export, query or window; the same for the same input. */
   date: string;
-  format: Format;
+  /** Unknown for what can only be set aside. */
+  format: Format | "unknown";
   /** Whether the bytes are compressed, and stay so. Not for Parquet. */
   gzip: boolean;
   /** For people: `s3://bucket/key`, the URL, the table. Never a secret. */
@@ -24,7 +25,7 @@ export interface Identity {
   position?: Position;
 }
 
-const suffixes: Record<Format, string> = { csv: ".csv", jsonl: ".jsonl", parquet: ".parquet" };
+const suffixes = { csv: ".csv", jsonl: ".jsonl", parquet: ".parquet", unknown: "" };
 
 /** `<source>/<date>/<name>.csv.gz`: below `raw/` when it lands, below `rejected/` when it does not. */
 export const pathOf = ({ source, date, name, format, gzip }: Identity) =>

@@ -79,11 +79,13 @@ export class S3Store implements Store {
 export async function* listObjects(s3: S3Client, Bucket: string, Prefix: string): AsyncGenerator<Listed> {
   let ContinuationToken: string | undefined;
   do {
-    const page = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-    for (const { Key, Size = 0, ETag = "", LastModified = new Date(0) } of page.Contents ?? []) {
-      if (Key !== undefined) {
-        yield { key: Key, bytes: Size, etag: ETag.replaceAll('"', ""), lastModified: LastModified };
-      }
+    // a key may have characters that XML cannot hold
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken, EncodingType: "url" }),
+    );
+    for (const { Key = "", Size = 0, ETag = "", LastModified = new Date(0) } of page.Contents ?? []) {
+      const key = page.EncodingType === "url" ? decodeURIComponent(Key.replaceAll("+", " ")) : Key;
+      yield { key, bytes: Size, etag: ETag.replaceAll('"', ""), lastModified: LastModified };
     }
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);

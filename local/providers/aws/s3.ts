@@ -29,6 +29,7 @@ import { type AnyResourceType, type Call, type Inputs, resource } from "../share
 import { fromTagList, toTagList } from "../shared/tags";
 import { bucketRule, settingOfBucket } from "./s3-setting";
 import { bucketLifecycle } from "./s3-lifecycle";
+import { bucketNotification } from "./s3-notification";
 import { bucketObject } from "./s3-object";
 
 async function emptyBucket(Bucket: string, call: Call): Promise<void> {
@@ -282,5 +283,6 @@ export const types: Record<string, AnyResourceType> = {
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": bucketOwnershipControls,
   "aws:s3/bucketPolicy:BucketPolicy": bucketPolicy,
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketLifecycle,
+  "aws:s3/bucketNotification:BucketNotification": bucketNotification,
   "aws:s3/bucketObjectv2:BucketObjectv2": bucketObject,
 };

@@ -16,6 +16,7 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   rds: () => import("./rds.js"),
   s3: () => import("./s3.js"),
   sagemaker: () => import("./sagemaker.js"),
+  scheduler: () => import("./scheduler.js"),
   sns: () => import("./sns.js"),
   sqs: () => import("./sqs.js"),
   ssm: () => import("./ssm.js"),

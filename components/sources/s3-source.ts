@@ -1,0 +1,142 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { grant } from "../policy";
+import { isWholeNumber, requireProperty } from "../validation";
+import { DataSource, type SourceArgs } from "./data-source";
+
+export interface S3Settings {
+  kind: "s3";
+  /** ARN of a bucket elsewhere. Default: the data bucket, in which files are dropped into `incoming/<source>/`. */
+  bucket?: string;
+  /** In a bucket elsewhere, what the keys of the files begin with. Default: all files. */
+  prefix?: string;
+  /** ARN of the KMS key that the bucket elsewhere is encrypted with, if it has one of its own. */
+  keyArn?: string;
+  /** When to look for files that no event told of. Default `rate(1 hour)`. */
+  schedule?: string;
+  /** Of one file. Default 10,000. */
+  maxMegabytes?: number;
+}
+
+const bucketArn = /^arn:[\w-]+:s3:::([a-z0-9.-]{3,63})$/;
+/** Larger files could not be landed in the 15 minutes of a Lambda. */
+const mostMegabytes = 30_000;
+
+/**
+ * Files that are dropped into a bucket: the data bucket, or one elsewhere. EventBridge tells of each as soon as it is
+ * there, when the bucket sends its events; a listing on a schedule finds those that it did not tell of.
+ */
+export class S3Source extends DataSource {
+  constructor(
+    name: string,
+    args: SourceArgs & { settings: S3Settings },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { data, settings, source } = args;
+    const { maxMegabytes = 10_000 } = settings;
+    check(settings, maxMegabytes);
+    const elsewhere = bucketArn.exec(settings.bucket ?? "")?.[1];
+    const bucket = elsewhere ?? data.bucket.bucket;
+    const prefix = elsewhere === undefined ? `incoming/${source}/` : (settings.prefix ?? "");
+    super(
+      "slipway:data:S3Source",
+      name,
+      args,
+      {
+        kind: "s3",
+        description: `Lands the files that are dropped into ${elsewhere ?? "the data bucket"}, ${prefix}`,
+        settings: { bucket, prefix, maxMegabytes },
+        schedule: settings.schedule ?? "rate(1 hour)",
+      },
+      opts,
+    );
+    if (elsewhere === undefined) {
+      data.grantRead(this.grantee, `${prefix}*`);
+      data.sendEvents();
+    } else this.readElsewhere(settings, prefix);
+    this.runWhenDropped(bucket, prefix);
+    this.registerOutputs({ functionName: this.functionName });
+  }
+
+  private readElsewhere({ bucket = "", keyArn }: S3Settings, prefix: string): void {
+    grant(
+      this.name,
+      this.grantee,
+      "read",
+      [
+        {
+          Action: "s3:ListBucket",
+          Resource: bucket,
+          Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
+        },
+        { Action: "s3:GetObject", Resource: `${bucket}/${prefix}*` },
+        ...(keyArn === undefined ? [] : [{ Action: "kms:Decrypt", Resource: keyArn }]),
+      ],
+      this,
+    );
+  }
+
+  private runWhenDropped(bucket: pulumi.Input<string>, prefix: string): void {
+    const { context, source } = this.args;
+    const rule = new aws.cloudwatch.EventRule(
+      `${this.name}-dropped`,
+      {
+        description: `A file for the source ${source} of ${context.project}, stack ${context.stack}`,
+        eventPattern: pulumi.jsonStringify({
+          source: ["aws.s3"],
+          "detail-type": ["Object Created"],
+          detail: {
+            bucket: { name: [bucket] },
+            ...(prefix === "" ? {} : { object: { key: [{ prefix }] } }),
+          },
+        }),
+        tags: context.tags,
+      },
+      { parent: this },
+    );
+    const permission = new aws.lambda.Permission(
+      `${this.name}-dropped-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: this.ingest.function.name,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.arn,
+      },
+      { parent: this },
+    );
+    new aws.cloudwatch.EventTarget(
+      `${this.name}-dropped-to-ingest`,
+      { rule: rule.name, arn: this.ingest.function.arn },
+      { parent: this, dependsOn: permission },
+    );
+  }
+}
+
+function check({ bucket, prefix, keyArn }: S3Settings, maxMegabytes: number): void {
+  requireProperty(
+    bucket === undefined || bucketArn.test(bucket),
+    "bucket",
+    bucket,
+    "give the ARN of a bucket, arn:aws:s3:::name; without one, files are dropped into the data bucket",
+  );
+  requireProperty(
+    prefix === undefined || (bucket !== undefined && !/[*?$]/.test(prefix)),
+    "prefix",
+    prefix,
+    bucket === undefined
+      ? "leave it out: in the data bucket it is incoming/<source>/"
+      : "give what the keys begin with, such as trips/, without * ? $",
+  );
+  requireProperty(
+    keyArn === undefined || /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(keyArn),
+    "keyArn",
+    keyArn,
+    "give the ARN of the KMS key, arn:aws:kms:region:account:key/id",
+  );
+  requireProperty(
+    isWholeNumber(maxMegabytes, 1, mostMegabytes),
+    "maxMegabytes",
+    maxMegabytes,
+    `give a whole number of megabytes from 1 to ${mostMegabytes}`,
+  );
+}

@@ -1,0 +1,132 @@
+import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { type Stack } from "@pulumi/pulumi/automation";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readContext } from "../../../components/context";
+import { DataBucket } from "../../../components/data-bucket";
+import { ResultsTopic } from "../../../components/results-topic";
+import { type SourceArgs } from "../../../components/sources/data-source";
+import { type IngestResult } from "../../../handlers/shared/landing/landing";
+import { startCloud, type TestCloud } from "../../local/providers/cloud";
+import { testStack } from "../../local/providers/stack";
+
+/** The part of Slipway that sources need, on the stock engine and a local cloud that is gone afterwards. */
+export class SourceStack {
+  private constructor(
+    private readonly home: string,
+    readonly cloud: TestCloud,
+    readonly stack: Stack,
+  ) {}
+
+  /** Undefined when this machine has no Pulumi CLI. `declare` makes the sources. */
+  static async start(
+    declare: (common: Omit<SourceArgs, "source">) => void,
+  ): Promise<SourceStack | undefined> {
+    const home = mkdtempSync(join(tmpdir(), "slipway-sources-"));
+    const cloud = await startCloud(home);
+    const program = async () => {
+      const context = await readContext();
+      const data = new DataBucket("data", { context, deleteData: true });
+      const results = new ResultsTopic("results", {
+        context,
+        emails: [],
+        digestSeconds: 0,
+        logRetentionDays: 7,
+      });
+      declare({ context, data, results, logRetentionDays: 7 });
+      return { bucket: data.bucket.bucket };
+    };
+    const stack = await testStack("sources", program, cloud, home, "path");
+    if (stack) return new SourceStack(home, cloud, stack);
+    await cloud.stop();
+    return undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.cloud.stop();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  get clientSettings() {
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    return { region: "us-east-1", endpoint: this.cloud.url, credentials };
+  }
+
+  get s3() {
+    return new S3Client({ ...this.clientSettings, forcePathStyle: true });
+  }
+
+  /** Of the data bucket. */
+  async bucket(): Promise<string> {
+    return (await this.stack.outputs()).bucket?.value as string;
+  }
+
+  async put(Bucket: string, Key: string, Body: Buffer | string): Promise<void> {
+    await this.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  }
+
+  /** Runs the source, as its schedule does. @throws Error with the Lambda's words when it fails. */
+  async run(source: string): Promise<IngestResult> {
+    const FunctionName = `plugins-sources-ingest-${source}`;
+    const Payload = JSON.stringify({ action: "run" });
+    const answer = await new LambdaClient(this.clientSettings).send(
+      new InvokeCommand({ FunctionName, Payload }),
+    );
+    const text = answer.Payload?.transformToString() ?? "";
+    if (answer.FunctionError) throw new Error((JSON.parse(text) as { errorMessage: string }).errorMessage);
+    return JSON.parse(text) as IngestResult;
+  }
+
+  /** What IAM says of each action and resource, for the role of the source's Lambda. */
+  async decisions(source: string, questions: Record<string, string[]>): Promise<(string | undefined)[]> {
+    const FunctionName = `plugins-sources-ingest-${source}`;
+    const { Role } = await new LambdaClient(this.clientSettings).send(
+      new GetFunctionConfigurationCommand({ FunctionName }),
+    );
+    const iam = new IAMClient(this.clientSettings);
+    const answers: (string | undefined)[] = [];
+    for (const [action, arns] of Object.entries(questions)) {
+      for (const arn of arns) {
+        const input = { PolicySourceArn: Role, ActionNames: [action], ResourceArns: [arn] };
+        const { EvaluationResults } = await iam.send(new SimulatePrincipalPolicyCommand(input));
+        answers.push(EvaluationResults?.[0]?.EvalDecision);
+      }
+    }
+    return answers;
+  }
+
+  /** Types of the resources that the stack has. */
+  async resources(): Promise<string[]> {
+    const { deployment } = await this.stack.exportStack();
+    const { resources = [] } = deployment as { resources?: { type: string }[] };
+    return resources.map(({ type }) => type);
+  }
+
+  /** The JSON documents of the data bucket under `prefix` whose keys end so. */
+  async documents(prefix: string, ending: string): Promise<Record<string, unknown>[]> {
+    const Bucket = await this.bucket();
+    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket, Prefix: prefix }));
+    const keys = Contents.map(({ Key }) => Key!).filter((key) => key.endsWith(ending));
+    const read = async (Key: string) => {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key }));
+      return JSON.parse(await Body!.transformToString()) as Record<string, unknown>;
+    };
+    return Promise.all(keys.map(read));
+  }
+
+  /** What the source has landed, once it is so many inputs. */
+  async landed(source: string, count: number): Promise<Record<string, unknown>[]> {
+    for (;;) {
+      const manifests = await this.documents(`raw/${source}/`, ".manifest.json");
+      if (manifests.length >= count) return manifests;
+      await sleep(200); // mocha's time limit ends it
+    }
+  }
+
+  /** What the source has set aside. */
+  setAside = (source: string) => this.documents(`rejected/${source}/`, ".reason.json");
+}
