@@ -2,6 +2,7 @@ import { isWholeNumber, requireProperty } from "../validation";
 
 /** A source of the kind `rds`, as Pulumi.<stack>.yaml has it. */
 export interface RdsSettings {
+  kind: "rds";
   engine: "postgres" | "mysql";
   /** Name of the database on the server. */
   database: string;

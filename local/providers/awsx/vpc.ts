@@ -38,7 +38,8 @@ export class Vpc extends ComponentResource {
     const specs = checked(args);
     const zones = await this.zones(args);
     const tags = { Name: name, ...(args.tags as object | undefined) };
-    const { cidrBlock = "10.0.0.0/16", enableDnsHostnames, enableDnsSupport, instanceTenancy } = args;
+    const given = args as Record<string, unknown>;
+    const { cidrBlock = "10.0.0.0/16", enableDnsHostnames, enableDnsSupport, instanceTenancy } = given;
     const settings = { cidrBlock, enableDnsHostnames, enableDnsSupport, instanceTenancy, tags };
     const vpc = new Child("aws:ec2/vpc:Vpc", name, settings, { parent: this, version }, []);
     const within = { parent: vpc, version };
