@@ -1,4 +1,6 @@
 import {
+  CreateDBInstanceCommand,
+  CreateDBSubnetGroupCommand,
   DescribeDBInstancesCommand,
   ModifyDBInstanceCommand,
   RDSClient,
@@ -6,7 +8,12 @@ import {
   StopDBInstanceCommand,
   waitUntilDBInstanceAvailable,
 } from "@aws-sdk/client-rds";
-import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
@@ -14,10 +21,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { RdsSource } from "../../../components/sources/rds-source";
-import { failure, processes } from "../../local/laptop";
+import { failure } from "../../local/laptop";
 import { SourceStack } from "./source-stack";
 
 const trips = parse<string[]>(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"));
+/** Not the stack's. */
+const theirs = { DBInstanceIdentifier: "theirs" };
 const instance = { DBInstanceIdentifier: "plugins-sources-trips" };
 
 const table = `CREATE TABLE trips (
@@ -29,7 +38,6 @@ describe("rds source on the laptop", function () {
   this.timeout(120_000);
   let world: SourceStack;
   let rds: RDSClient;
-  let kind: "new" | "existing" = "new";
 
   before(async function () {
     const started = await SourceStack.start((common) => {
@@ -39,8 +47,7 @@ describe("rds source on the laptop", function () {
         ...{ ...common, source: "trips", deleteData },
         settings: { ...database, table: "trips", watermark: "id", overlapSeconds: 0, rowsPerObject: 5000 },
       });
-      if (kind === "new") return;
-      const databaseArn = `arn:aws:rds:us-east-1:000000000000:db:${instance.DBInstanceIdentifier}`;
+      const databaseArn = `arn:aws:rds:us-east-1:000000000000:db:${theirs.DBInstanceIdentifier}`;
       const query = "SELECT pickup, fare, distance, passengers, color, loaded FROM trips";
       new RdsSource("again", {
         ...{ ...common, source: "again", deleteData },
@@ -50,17 +57,44 @@ describe("rds source on the laptop", function () {
     if (!started) return this.skip(); // this machine has no Pulumi CLI
     world = started;
     rds = new RDSClient(world.clientSettings);
+    await createTheirs();
     await world.stack.up();
   });
   after(() => world?.stop());
 
-  async function describeInstance() {
-    return (await rds.send(new DescribeDBInstancesCommand(instance))).DBInstances![0]!;
+  /** An instance that is no part of the stack, in a VPC that is none either. */
+  async function createTheirs(): Promise<void> {
+    const { Subnets = [] } = await new EC2Client(world.clientSettings).send(new DescribeSubnetsCommand({}));
+    const DBSubnetGroupName = "theirs";
+    const SubnetIds = Subnets.map(({ SubnetId }) => SubnetId!).slice(0, 2);
+    await rds.send(
+      new CreateDBSubnetGroupCommand({ DBSubnetGroupName, DBSubnetGroupDescription: "theirs", SubnetIds }),
+    );
+    const { SecurityGroups = [] } = await new EC2Client(world.clientSettings).send(
+      new DescribeSecurityGroupsCommand({}),
+    );
+    await rds.send(
+      new CreateDBInstanceCommand({
+        ...{ ...theirs, DBSubnetGroupName, DBName: "trips", Engine: "postgres", AllocatedStorage: 20 },
+        ...{ DBInstanceClass: "db.t4g.micro", MasterUsername: "them", ManageMasterUserPassword: true },
+        VpcSecurityGroupIds: [SecurityGroups[0]!.GroupId!],
+      }),
+    );
+    await available(theirs);
   }
 
+  const available = (which: { DBInstanceIdentifier: string }) =>
+    waitUntilDBInstanceAvailable({ client: rds, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, which);
+
+  async function describeInstance(which = instance) {
+    return (await rds.send(new DescribeDBInstancesCommand(which))).DBInstances![0]!;
+  }
+
+  const describeAll = async () => (await rds.send(new DescribeDBInstancesCommand({}))).DBInstances!;
+
   /** As a person does it: with the endpoint and the secret that RDS tells of. */
-  async function sql<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const { Endpoint, MasterUserSecret } = await describeInstance();
+  async function sql<T>(work: (client: Client) => Promise<T>, which = instance): Promise<T> {
+    const { Endpoint, MasterUserSecret } = await describeInstance(which);
     const secrets = new SecretsManagerClient(world.clientSettings);
     const SecretId = MasterUserSecret!.SecretArn;
     const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
@@ -76,18 +110,14 @@ describe("rds source on the laptop", function () {
     }
   }
 
-  async function insert(rows: string[][]): Promise<void> {
+  async function insert(rows: string[][], which = instance): Promise<void> {
     const [header = []] = trips;
     const objects = rows.map((cells) =>
       Object.fromEntries(header.map((name, index) => [name, cells[index] || null])),
     );
-    await sql((client) =>
-      client.query(
-        `INSERT INTO trips (${header.join(",")}) SELECT ${header.join(",")} ` +
-          "FROM json_populate_recordset(NULL::trips, $1)",
-        [JSON.stringify(objects)],
-      ),
-    );
+    const columns = header.join(",");
+    const text = `INSERT INTO trips (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::trips, $1)`;
+    await sql((client) => client.query(text, [JSON.stringify(objects)]), which);
   }
 
   it("makes an instance with a real database, in a VPC", async () => {
@@ -127,17 +157,16 @@ describe("rds source on the laptop", function () {
       /^Source trips, postgres:\/\/127\.0\.0\.1:\d+\/trips trips: the database does not answer .*See that it runs/,
     );
     await rds.send(new StartDBInstanceCommand(instance));
-    await waitUntilDBInstanceAvailable({ client: rds, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, instance);
+    await available(instance);
     await insert(trips.slice(6, 7));
     expect((await world.run("trips")).landed.map(({ rows }) => rows)).to.deep.equal([1]);
   });
 
   it("reads an instance that is there already, by its ARN and a query", async () => {
-    kind = "existing";
-    await world.stack.up();
+    await sql((client) => client.query(table), theirs);
+    await insert(trips.slice(1, 101), theirs);
     const { landed } = await world.run("again");
-    expect(landed.map(({ rows }) => rows)).to.deep.equal([6439]);
-    await world.stack.up({ expectNoChanges: true });
+    expect(landed.map(({ rows }) => rows)).to.deep.equal([100]);
   });
 
   it("may read its own secret, and nobody else's", async () => {
@@ -147,12 +176,10 @@ describe("rds source on the laptop", function () {
     expect(await world.decisions("trips", questions)).to.deep.equal(["allowed", "implicitDeny"]);
   });
 
-  it("leaves no database and no process when the stack goes", async () => {
-    kind = "new";
-    await world.stack.up(); // what reads the instance goes before it
+  it("leaves no database and no VPC when the stack goes, save those that were there", async () => {
     await world.stack.destroy();
-    expect((await failure(describeInstance())).name).to.match(/DBInstanceNotFound/);
-    expect(processes("postgres", "slipway-sources-")).to.deep.equal([]);
+    const names = (await describeAll()).map(({ DBInstanceIdentifier }) => DBInstanceIdentifier);
+    expect(names).to.deep.equal([theirs.DBInstanceIdentifier]);
     const { Vpcs = [] } = await new EC2Client(world.clientSettings).send(new DescribeVpcsCommand({}));
     expect(Vpcs.map(({ CidrBlock }) => CidrBlock)).not.to.include("10.64.0.0/24");
   });
