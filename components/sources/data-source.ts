@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "../context";
 import { type DataBucket } from "../data-bucket";
-import { LambdaHandler } from "../lambda-handler";
+import { LambdaHandler, type VpcConfig } from "../lambda-handler";
 import { grant, type Grantee, trustPolicy } from "../policy";
 import { type ResultsTopic } from "../results-topic";
 import { requireProperty } from "../validation";
@@ -42,6 +42,8 @@ export interface SourceKind {
   timeout?: number;
   /** Megabytes. Default 1,769, with which Lambda gives one whole processor. */
   memorySize?: number;
+  /** Puts the Lambda into a VPC. */
+  vpcConfig?: VpcConfig;
 }
 
 /** The longest time between runs of which one has to fail for the alarm to ring. */
@@ -95,6 +97,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
         logRetentionDays: args.logRetentionDays,
         timeout: settled.timeout ?? 900,
         memorySize: settled.memorySize ?? 1769,
+        vpcConfig: settled.vpcConfig,
       },
       { parent: this },
     );
