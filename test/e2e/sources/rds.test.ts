@@ -24,7 +24,7 @@ import { RdsSource } from "../../../components/sources/rds-source";
 import { failure } from "../../local/laptop";
 import { SourceStack } from "./source-stack";
 
-const trips = parse<string[]>(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"));
+const trips = parse(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8")) as string[][];
 /** Not the stack's. */
 const theirs = { DBInstanceIdentifier: "theirs" };
 const instance = { DBInstanceIdentifier: "plugins-sources-trips" };
