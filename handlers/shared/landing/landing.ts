@@ -71,7 +71,8 @@ export async function land(
   });
   if (outcome instanceof Unfit) {
     const aside = await setAside(store, identity, outcome, await store.read(object), schema);
-    await store.remove(object);
+    // not when another run, whose connection brought all of it, has landed it meanwhile
+    if (!(await store.exists(`${object}${manifestEnding}`))) await store.remove(object);
     return aside;
   }
   return finish(store, identity, { rows: outcome, bytes: input.bytes, sha256: input.sha256() });
