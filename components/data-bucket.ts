@@ -127,6 +127,18 @@ export class DataBucket extends pulumi.ComponentResource {
     );
   }
 
+  /** Lets the grantee list, read and remove the objects under `prefix`: what a service of AWS has put there for it. */
+  grantTake(grantee: Grantee, prefix: string): void {
+    this.grantRead(grantee, prefix);
+    grant(
+      this.name,
+      grantee,
+      `take-${label(prefix)}`,
+      [{ Action: "s3:DeleteObject", Resource: pulumi.interpolate`${this.bucket.arn}/${prefix}` }],
+      this,
+    );
+  }
+
   /**
    * Lets the grantee write under `prefix` and read nothing: for services of AWS that deliver data (Firehose, an export,
    * UNLOAD).

@@ -7,11 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 import { readContext } from "../../../components/context";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
 import { type SourceArgs } from "../../../components/sources/data-source";
 import { type IngestResult } from "../../../handlers/shared/landing/landing";
+import { type ServiceName } from "../../../local/supervisor/services";
 import { startCloud, type TestCloud } from "../../local/providers/cloud";
 import { testStack } from "../../local/providers/stack";
 
@@ -23,12 +25,13 @@ export class SourceStack {
     readonly stack: Stack,
   ) {}
 
-  /** Undefined when this machine has no Pulumi CLI. `declare` makes the sources. */
+  /** Undefined when this machine has no Pulumi CLI. `declare` makes the sources; `more` servers than the cloud run. */
   static async start(
     declare: (common: Omit<SourceArgs, "source">) => void,
+    ...more: ServiceName[]
   ): Promise<SourceStack | undefined> {
     const home = mkdtempSync(join(tmpdir(), "slipway-sources-"));
-    const cloud = await startCloud(home);
+    const cloud = await startCloud(home, ...more);
     const program = async () => {
       const context = await readContext();
       const data = new DataBucket("data", { context, deleteData: true });
@@ -127,6 +130,22 @@ export class SourceStack {
       return JSON.parse(await Body!.transformToString()) as Record<string, unknown>;
     };
     return Promise.all(keys.map(read));
+  }
+
+  /** The lines of all that the source has landed as gzipped JSON Lines. */
+  async lines(source: string): Promise<string[]> {
+    const Bucket = await this.bucket();
+    const lines: string[] = [];
+    for (const { object } of await this.documents(`raw/${source}/`, ".manifest.json")) {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key: object as string }));
+      lines.push(
+        ...gunzipSync(await Body!.transformToByteArray())
+          .toString()
+          .trimEnd()
+          .split("\n"),
+      );
+    }
+    return lines;
   }
 
   /** What the source has landed, once it is so many inputs. */
