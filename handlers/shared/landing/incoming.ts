@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { type Readable } from "node:stream";
 import { type Log, errorFields } from "../log";
-import { type Format, type Identity, nameOf } from "./identity";
+import { type Format, type AnyIdentity, nameOf } from "./identity";
 import { type IngestResult, land, type Landed, manifestEnding, type SetAside } from "./landing";
 import { isSetAside, setAside } from "./set-aside";
 import { Unfit } from "./shape";
@@ -148,7 +148,7 @@ function faultOf(file: Listed, maxBytes: number, unknown: boolean): Unfit | unde
   );
 }
 
-function identityOf(source: string, drop: Drop, file: Listed): Identity {
+function identityOf(source: string, drop: Drop, file: Listed): AnyIdentity {
   const format = kindOf(file.key)?.format ?? "unknown";
   return {
     source,

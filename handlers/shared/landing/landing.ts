@@ -1,6 +1,6 @@
 import { type Readable } from "node:stream";
 import { type RecordSchema, recordSchema } from "../schema";
-import { checkIdentity, type Format, type Identity, pathOf } from "./identity";
+import { checkIdentity, type Identity, pathOf } from "./identity";
 import { Input } from "./input";
 import { inspect } from "./inspection";
 import { isSetAside, setAside } from "./set-aside";
@@ -9,7 +9,6 @@ import { type Store } from "./store";
 
 /** One input, on its way into the data bucket. */
 export interface Landing extends Identity {
-  format: Format;
   body: Readable;
 }
 
