@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "../context";
 import { type DataBucket } from "../data-bucket";
-import { LambdaHandler } from "../lambda-handler";
+import { LambdaHandler, type VpcConfig } from "../lambda-handler";
 import { grant, type Grantee, trustPolicy } from "../policy";
 import { type ResultsTopic } from "../results-topic";
 import { requireProperty } from "../validation";
@@ -15,6 +15,18 @@ export interface SourceArgs {
   logRetentionDays: number;
   /** Name that the user gave it: part of names of resources and of keys of objects. */
   source: string;
+}
+
+/** What the `slipway` command is told of a source. */
+export interface SourceOutputs {
+  kind: string;
+  functionName: pulumi.Output<string>;
+  /** Name of the Kinesis data stream, of the kind that has one. */
+  stream?: pulumi.Input<string>;
+  /** Name of the bucket in which files are dropped, when it is not the data bucket. */
+  bucket?: pulumi.Input<string>;
+  /** ARN of the DynamoDB table. */
+  tableArn?: pulumi.Input<string>;
 }
 
 /** What makes the kinds differ. */
@@ -30,6 +42,8 @@ export interface SourceKind {
   timeout?: number;
   /** Megabytes. Default 1,769, with which Lambda gives one whole processor. */
   memorySize?: number;
+  /** Puts the Lambda into a VPC. */
+  vpcConfig?: VpcConfig;
 }
 
 /** The longest time between runs of which one has to fail for the alarm to ring. */
@@ -44,15 +58,19 @@ export abstract class DataSource extends pulumi.ComponentResource {
   readonly source: string;
   readonly functionName: pulumi.Output<string>;
   protected readonly ingest: LambdaHandler;
+  protected readonly settled: SourceKind;
 
+  /** @param settle what the Lambda needs to be told of may be made here, as children of the source. */
   protected constructor(
     token: string,
     protected readonly name: string,
     protected readonly args: SourceArgs,
-    protected readonly settled: SourceKind,
+    settle: SourceKind | ((parent: pulumi.Resource) => SourceKind),
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token, name, {}, opts);
+    const settled = typeof settle === "function" ? settle(this) : settle;
+    this.settled = settled;
     const { context, data, results, source } = args;
     requireProperty(
       /^[a-z][a-z0-9-]{0,31}$/.test(source),
@@ -79,6 +97,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
         logRetentionDays: args.logRetentionDays,
         timeout: settled.timeout ?? 900,
         memorySize: settled.memorySize ?? 1769,
+        vpcConfig: settled.vpcConfig,
       },
       { parent: this },
     );
@@ -92,6 +111,11 @@ export abstract class DataSource extends pulumi.ComponentResource {
       metricName: "Errors",
       dimensions: { FunctionName: this.functionName },
     });
+  }
+
+  /** What the `slipway` command needs to know. */
+  get outputs(): SourceOutputs {
+    return { kind: this.kind, functionName: this.functionName };
   }
 
   /** Who may do what the Lambda does. */
@@ -153,7 +177,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
   private runEvery(scheduleExpression: string): void {
     const { context, source } = this.args;
     requireProperty(
-      /^(rate\(\d+ (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
+      /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
       "schedule",
       scheduleExpression,
       "write rate(1 hour), rate(15 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",
