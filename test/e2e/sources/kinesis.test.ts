@@ -1,5 +1,10 @@
 import { FirehoseClient, ListDeliveryStreamsCommand } from "@aws-sdk/client-firehose";
-import { KinesisClient, ListStreamsCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import {
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ListStreamsCommand,
+  PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
 import {
   DeleteFunctionConcurrencyCommand,
   LambdaClient,
@@ -16,7 +21,7 @@ import { eventsOf, type FeedEvent } from "../../../automation/feed/events";
 import { feed } from "../../../automation/feed/feed";
 import { KinesisSink } from "../../../automation/feed/sink";
 import { readSchema } from "../../../automation/project";
-import { KinesisSource } from "../../../components/sources/kinesis-source";
+import { type KinesisSettings, KinesisSource } from "../../../components/sources/kinesis-source";
 import { type SlipwayEvent } from "../../../handlers/shared/events";
 import { SourceStack } from "./source-stack";
 
@@ -28,10 +33,10 @@ describe("kinesis source on the laptop", function () {
   let world: SourceStack;
   let bucket: string;
   let kinesis: KinesisClient;
+  const settings: KinesisSettings = { kind: "kinesis", shards: 2, bufferSeconds: 1, bufferMegabytes: 1 };
 
   before(async function () {
     const started = await SourceStack.start((common) => {
-      const settings = { kind: "kinesis" as const, shards: 2, bufferSeconds: 1, bufferMegabytes: 1 };
       new KinesisSource("trips", { ...common, source: "trips", settings });
     });
     if (!started) return this.skip(); // this machine has no Pulumi CLI
@@ -188,6 +193,24 @@ describe("kinesis source on the laptop", function () {
     };
     expect(await world.decisions("trips", allowed)).to.deep.equal(Array(2).fill("allowed"));
     expect(await world.decisions("trips", denied)).to.deep.equal(Array(4).fill("implicitDeny"));
+  });
+
+  it("changes the data stream and the delivery in place, and keeps what is in them", async () => {
+    const before = (await landed()).length;
+    delete settings.shards;
+    Object.assign(settings, { bufferSeconds: 2, retentionHours: 48 });
+    await send(
+      eventsOf(trips, readSchema(), { rate: 50, poison: 0, start: Date.parse("2022-01-01") }),
+      50,
+      1,
+    );
+    const { summary } = await world.stack.up();
+    expect(summary.resourceChanges).to.include({ update: 3 }).and.not.have.any.keys("replace", "delete");
+    const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
+    expect(StreamDescriptionSummary).to.deep.include({
+      ...{ RetentionPeriodHours: 48, StreamModeDetails: { StreamMode: "ON_DEMAND" }, OpenShardCount: 2 },
+    });
+    expect(await untilLanded(before + 50)).to.have.length(before + 50);
   });
 
   it("is gone when it is destroyed", async () => {
