@@ -2,7 +2,11 @@ import { BatchExecuteStatementCommand, GetStatementResultCommand } from "@aws-sd
 import { GetNamespaceCommand } from "@aws-sdk/client-redshift-serverless";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { expect } from "chai";
-import { clientConfig } from "../../../local/state";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { clientConfig, clientEnvironment } from "../../../local/state";
+import { venvPython } from "../../../local/supervisor/services";
 import { failure } from "../laptop";
 import { Target } from "./target";
 
@@ -117,6 +121,21 @@ describe("Redshift Data API of the laptop", function () {
     expect(lost.message).to.contain("Redshift endpoint doesn't exist in this region");
     const other = await failure(target.start("select 1", { Database: "other" }));
     expect(other.message).to.equal('FATAL: database "other" does not exist');
+  });
+
+  it("answers boto3", async () => {
+    const { state } = target.laptop;
+    const env = { ...clientEnvironment(state), PATH: process.env.PATH };
+    const script = join(__dirname, "boto3_client.py");
+    const { stdout } = await promisify(execFile)(venvPython, [script, state.redshiftUrl], { env });
+    expect(JSON.parse(stdout)).to.eql({
+      rows: [
+        [1, "12.50"],
+        [2, "7.00"],
+      ],
+      error: 'ERROR: relation "nowhere" does not exist',
+      ...{ missing: "ParamValidationError", twice: "ConflictException", created: true },
+    });
   });
 
   describe("logs in", () => {
