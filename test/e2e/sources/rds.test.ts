@@ -64,6 +64,7 @@ describe("rds source on the laptop", function () {
     world = started;
     rds = new RDSClient(world.clientSettings);
     await createTheirs();
+    await world.stack.preview(); // in which nearly everything is still unknown
     await world.stack.up();
   });
   after(() => world?.stop());
