@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { resolve } from "node:path";
 import { version } from "../package.json";
 import { type ImageOptions } from "./commands/check-image";
+import { type FeedCommandOptions } from "./commands/feed";
 import { explainError } from "./errors";
 import { interruptSignal, listenForInterrupts } from "./interrupt";
 import { createOutput, type Output } from "./output";
@@ -74,6 +75,17 @@ function commandLine(): Command {
 
   stackCommand(
     program,
+    "ingest",
+    "let a stack's sources land what is new, and say how many rows fit schema.json",
+  )
+    .argument("[source]", "one source of slipway:sources; without one, all of them")
+    .option("--no-wait", "do not wait for exports and queries that go on elsewhere; a later run lands them")
+    .action(async (stack: string, source: string | undefined, options: JsonOption & { wait: boolean }) =>
+      (await import("./commands/ingest.ts")).ingest(stack, source, options.wait, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
     "diff",
     "what a release would change: infrastructure, data, code, hyperparameters; whether it would train",
   ).action(async (stack: string, options: JsonOption) =>
@@ -111,6 +123,17 @@ function commandLine(): Command {
     .addHelpText("after", "\nExample:\n  $ npx slipway predict local distance=3.2 pickup_zone='JFK Airport'")
     .action(async (stack: string, fields: string[], options: JsonOption & { file?: string }) =>
       (await import("./commands/predict.ts")).predict(stack, fields, options.file, outputFor(options)),
+    );
+
+  stackCommand(program, "feed", "send the trips of data/taxis.csv, as events of now, to a source of a stack")
+    .option("--source <name>", "the source; without it, the only one that can be fed")
+    .option("--rate <count>", "events a second", wholeNumber, 200)
+    .option("--seconds <count>", "how long; without it, until Ctrl-C", wholeNumber)
+    .option("--poison <share>", "share of events that are not as schema.json wants them, 0 to 1", share, 0)
+    .option("--data <file>", "CSV file with other records")
+    .addHelpText("after", "\nExample:\n  $ npx slipway feed local --source trips --rate 200 --poison 0.01")
+    .action(async (stack: string, options: JsonOption & FeedCommandOptions) =>
+      (await import("./commands/feed.ts")).feed(stack, options, outputFor(options)),
     );
 
   stackCommand(program, "status", "what a stack serves, since when, and what it was made from").action(
@@ -175,7 +198,7 @@ function addLocalCommands(local: Command, program: Command): void {
   local
     .command("logs")
     .description("the end of a server's log")
-    .argument("[server]", "inbox, cloud, sagemaker or supervisor", "sagemaker")
+    .argument("[server]", "inbox, cloud, sagemaker, redshift or supervisor", "sagemaker")
     .option("--follow", "go on with what comes, until Ctrl-C")
     .option("--lines <count>", "lines to show", wholeNumber, 100)
     .action(async (server: string, { lines, follow }: { lines: number; follow?: boolean }) =>
@@ -188,6 +211,12 @@ function addLocalCommands(local: Command, program: Command): void {
 function wholeNumber(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Give a whole number from 1 up.");
+}
+
+/** An option's value as a share of the whole. */
+function share(text: string): number {
+  if (/^(0(\.\d+)?|1(\.0+)?)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a number from 0 to 1, such as 0.01 for one in a hundred.");
 }
 
 interface JsonOption {

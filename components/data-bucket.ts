@@ -21,7 +21,7 @@ const lifecycleDaysMost = 3650;
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
   readonly key: aws.kms.Key;
-  private events?: aws.s3.BucketNotification;
+  declare private events?: aws.s3.BucketNotification;
 
   constructor(
     private readonly name: string,
@@ -123,6 +123,18 @@ export class DataBucket extends pulumi.ComponentResource {
         { Action: "s3:DeleteObject", Resource: pulumi.interpolate`${this.bucket.arn}/raw/${source}/*` },
         { Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: this.key.arn },
       ],
+      this,
+    );
+  }
+
+  /** Lets the grantee list, read and remove the objects under `prefix`: what a service of AWS has put there for it. */
+  grantTake(grantee: Grantee, prefix: string): void {
+    this.grantRead(grantee, prefix);
+    grant(
+      this.name,
+      grantee,
+      `take-${label(prefix)}`,
+      [{ Action: "s3:DeleteObject", Resource: pulumi.interpolate`${this.bucket.arn}/${prefix}` }],
       this,
     );
   }

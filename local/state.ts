@@ -11,9 +11,10 @@ export interface LocalState {
   region: string;
   accountId: string;
   executor: Executor;
-  /** `http://127.0.0.1:<port>` of MiniStack, of the local SageMaker and of the inbox. */
+  /** `http://127.0.0.1:<port>` of MiniStack, of the local SageMaker, of the local Redshift and of the inbox. */
   cloudUrl: string;
   sagemakerUrl: string;
+  redshiftUrl: string;
   inboxUrl: string;
   /** Of the supervisor: `GET /status`, `POST /stop`. */
   controlUrl: string;
@@ -55,9 +56,10 @@ export function removeState(home = localHome()): void {
 /** Constructor arguments for an AWS SDK client of `service` against the laptop target. */
 export function clientConfig(state: LocalState, service = "") {
   const isSageMaker = /^(sagemaker|application-auto)/.test(service);
+  const isRedshift = /^redshift/.test(service);
   return {
     region: state.region,
-    endpoint: isSageMaker ? state.sagemakerUrl : state.cloudUrl,
+    endpoint: isSageMaker ? state.sagemakerUrl : isRedshift ? state.redshiftUrl : state.cloudUrl,
     credentials: { accessKeyId: state.accessKeyId, secretAccessKey: state.secretAccessKey },
     ...(service === "s3" ? { forcePathStyle: true } : {}),
   };
@@ -74,5 +76,7 @@ export function clientEnvironment(state: LocalState): Record<string, string> {
     AWS_ENDPOINT_URL_SAGEMAKER: state.sagemakerUrl,
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: state.sagemakerUrl,
     AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: state.sagemakerUrl,
+    AWS_ENDPOINT_URL_REDSHIFT_DATA: state.redshiftUrl,
+    AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS: state.redshiftUrl,
   };
 }

@@ -10,7 +10,7 @@ import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
 import { release, type ReleaseResult } from "../release/release";
 import { recentErrors } from "../release/smoke-test";
-import { rawPrefix } from "../release/snapshot";
+import { rawPrefix } from "../data/landed";
 import { type Outputs, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";

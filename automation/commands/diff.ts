@@ -23,7 +23,7 @@ const smallShift = 0.1;
 function describe(stack: string, resources: string[], found: ReleaseDiff): string {
   const sections: [string, string[]][] = [
     ["Infrastructure", resources],
-    ["Data", [...found.data.map(changeText), ...shiftLines(found)]],
+    ["Data", [...found.data.map(changeText), ...rowLines(found), ...shiftLines(found)]],
     ["Code", [...found.code, ...found.imageSource.map(({ what }) => `the ${what} is another one`)]],
     ["Hyperparameters", found.hyperparameters.map(changeText)],
     ["Schema", found.schema ? ["schema.json is another one"] : []],
@@ -54,6 +54,15 @@ const clip = (lines: string[]) =>
 
 const changeText = ({ what, before, after }: Change) =>
   `${what}: ${before ?? "(none)"} -> ${after ?? "(none)"}`;
+
+function rowLines({ rows: { before, now } }: ReleaseDiff): string[] {
+  const lines = (["kept", "rejected", "duplicates"] as const).map((name) => ({
+    what: `rows ${name}`,
+    before: before?.[name]?.toString(),
+    after: now[name].toString(),
+  }));
+  return before ? lines.filter((line) => line.before !== line.after).map(changeText) : [];
+}
 
 function shiftLines({ shift }: ReleaseDiff): string[] {
   if (shift.length === 0) return [];

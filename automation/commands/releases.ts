@@ -2,7 +2,7 @@ import { type ModelApprovalStatus } from "@aws-sdk/client-sagemaker";
 import { type Output } from "../output";
 import { stateOf } from "../release/approval";
 import { createClients } from "../release/clients";
-import { currentRelease } from "../release/deploy";
+import { currentRelease } from "../release/current";
 import { type PastDeployment, readHistory } from "../release/history";
 import { errorText } from "../release/metrics";
 import { listRecords, type ReleaseRecord } from "../release/record";

@@ -4,7 +4,7 @@ import { type Deployment, readDeployment } from "../release/deployment";
 import { errorText } from "../release/metrics";
 import { readRecord } from "../release/record";
 import { readServing } from "../release/serving";
-import { readSnapshot } from "../release/snapshot";
+import { readSnapshot } from "../data/snapshot";
 import { type Outputs, requireStack } from "../stack";
 import { openTarget } from "../target";
 

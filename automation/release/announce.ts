@@ -4,7 +4,8 @@ import { type EventKind, type EventOf, type SlipwayEvent } from "../../handlers/
 import { target } from "../project";
 import { type ReleaseContext } from "./context";
 import { readRecord, type ReleaseRecord } from "./record";
-import { readSnapshot } from "./snapshot";
+import { type RowCounts } from "../data/consolidate";
+import { readSnapshot } from "../data/snapshot";
 
 /** Tells the subscribers that a release is served. @param seconds what the release took. */
 export async function announceDeployed(context: ReleaseContext, id: string, seconds: number): Promise<void> {
@@ -46,6 +47,14 @@ export function announceRejected(
   const detail = { release: id, reason, served, report: gate?.report };
   return send(context, "release.rejected", "warning", detail);
 }
+
+/** Tells the subscribers that rows of the data do not get into a release, and why. */
+export const announceRejectedData = (
+  context: ReleaseContext,
+  severity: "warning" | "error",
+  reason: string,
+  { rejected, read }: RowCounts,
+): Promise<void> => send(context, "data.rejected", severity, { reason, rejected, read });
 
 /** Tells the subscribers that a release waits for a person, and how to approve or reject it. */
 export function announcePending(

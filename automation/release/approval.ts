@@ -1,7 +1,8 @@
 import { UserError } from "../errors";
 import { type Answer } from "../prediction";
 import { type ReleaseContext } from "./context";
-import { currentRelease, serveRelease, settle } from "./deploy";
+import { currentRelease } from "./current";
+import { serveRelease, settle } from "./deploy";
 import { rejectForGood } from "./gate/pass";
 import { actor } from "./history";
 import { withDeploymentLock } from "./lock";

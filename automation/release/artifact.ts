@@ -1,7 +1,7 @@
 import { NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
 import { UserError } from "../errors";
 import { type ReleaseRecord } from "./record";
-import { digest } from "./snapshot";
+import { digest } from "../data/landed";
 
 /** SHA-256 of a model artifact, hexadecimal. @param url `s3://<bucket>/<key>` */
 export function artifactDigest(s3: S3Client, url: string): Promise<string> {

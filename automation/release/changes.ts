@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Schema } from "../project";
 import { type ReleaseContext } from "./context";
 import { readReleaseSchema, type ReleaseRecord } from "./record";
-import { readSnapshot, type Snapshot } from "./snapshot";
+import { readSnapshot, type Snapshot } from "../data/snapshot";
 
 /** Something that is not what it was; undefined for absent. */
 export interface Change {

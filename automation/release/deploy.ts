@@ -1,25 +1,20 @@
-import { GetParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { formatRelease, parseRelease, type Release } from "../../components/current-release";
+import { PutParameterCommand } from "@aws-sdk/client-ssm";
+import { formatRelease, type Release } from "../../components/current-release";
 import { UserError } from "../errors";
 import { interruptSignal, throwIfInterrupted } from "../interrupt";
 import { type Answer } from "../prediction";
-import { type Outputs, up } from "../stack";
+import { up } from "../stack";
 import { announceDeployed, announceRolledBack } from "./announce";
 import { requireIntact } from "./artifact";
 import { currentInstanceCount } from "./capacity";
 import { type ReleaseContext } from "./context";
+import { currentRelease } from "./current";
 import { type Deployment, forgetDeployment, keepDeployment, readDeployment } from "./deployment";
 import { actor, recordDeployment } from "./history";
 import { whileProbing } from "./probe";
 import { type ReleaseRecord } from "./record";
 import { readServing } from "./serving";
 import { requireServed, verify } from "./verify";
-
-/** The release that the stack is to serve, as its parameter says; undefined for none. */
-export async function currentRelease(ssm: SSMClient, outputs: Outputs): Promise<Release | undefined> {
-  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: outputs.releaseParameter }));
-  return parseRelease(Parameter?.Value);
-}
 
 /**
  * Makes the stack serve the release of `record`, proves through SageMaker and the public URL that it does, and tells the

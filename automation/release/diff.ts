@@ -1,12 +1,13 @@
 import { type Change, objectChanges, recordChanges } from "./changes";
 import { type ReleaseContext } from "./context";
-import { currentRelease } from "./deploy";
+import { currentRelease } from "./current";
 import { changedFiles, commit } from "./git";
 import { readRecord, type ReleaseRecord } from "./record";
 import { type Ingredients, readIngredients, releaseId } from "./release-id";
-import { readColumns, type Shift, shifts } from "./shift";
-import { lookAtData, rawPrefix, readSnapshot, type Snapshot, snapshotDataPrefix } from "./snapshot";
-import { readSchema } from "../project";
+import { lookAtReleaseData } from "./data";
+import { type RowCounts } from "../data/consolidate";
+import { type Shift } from "../data/shift";
+import { readSnapshot } from "../data/snapshot";
 
 /** What a release of the working tree and of the data in the bucket would be, beside what is served. */
 export interface ReleaseDiff {
@@ -20,6 +21,7 @@ export interface ReleaseDiff {
   deploys: boolean;
   /** Objects that came, went or changed. */
   data: Change[];
+  rows: { before: RowCounts | null; now: RowCounts };
   /** Greatest first; none when the data is the same or nothing is served. */
   shift: Shift[];
   /** Files of the working tree that differ from the served release's commit, as git names them: `M model-image/...`. */
@@ -33,7 +35,7 @@ export interface ReleaseDiff {
 /** Looks, and changes nothing: takes no snapshot, builds no image, starts no job. */
 export async function diffRelease(context: ReleaseContext): Promise<ReleaseDiff> {
   const { clients, outputs, imageBase } = context;
-  const data = await lookAtData(clients.s3, outputs.dataBucket);
+  const { snapshot: data, shift } = await lookAtReleaseData(context);
   const ingredients = readIngredients(data.hash, outputs.imageUri, imageBase);
   const id = releaseId(ingredients);
   const served = await servedRecord(context);
@@ -45,7 +47,8 @@ export async function diffRelease(context: ReleaseContext): Promise<ReleaseDiff>
     trains: !(await readRecord(clients.s3, outputs.dataBucket, id)),
     deploys: served?.id !== id,
     data: objectChanges(was, data),
-    shift: was && was.hash !== data.hash ? await shiftBetween(context, was, data) : [],
+    rows: { before: was?.rows ?? null, now: data.rows },
+    shift,
     code: served?.commit ? await changedFiles(served.commit) : [],
     commit: { served: served?.commit ?? null, now: (await commit()) ?? null },
     imageSource: before ? recordChanges(source(before), source(ingredients)) : [],
@@ -60,17 +63,3 @@ async function servedRecord({ clients, outputs }: ReleaseContext): Promise<Relea
 }
 
 const source = ({ imageSource }: Ingredients) => ({ "source of the image": imageSource });
-
-async function shiftBetween(
-  { clients, outputs }: ReleaseContext,
-  before: Snapshot,
-  after: Snapshot,
-): Promise<Shift[]> {
-  const schema = readSchema();
-  const read = (keys: string[]) => readColumns(clients.s3, outputs.dataBucket, keys, schema);
-  const frozen = snapshotDataPrefix(before.hash);
-  return shifts(
-    await read(before.objects.map(({ key }) => frozen + key.slice(rawPrefix.length))),
-    await read(after.objects.map(({ key }) => key)),
-  );
-}

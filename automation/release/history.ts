@@ -1,7 +1,7 @@
 import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
 import { userInfo } from "node:os";
 import { type Deployment } from "./deployment";
-import { getJson, putJson } from "./objects";
+import { getJson, putJson } from "../objects";
 
 /** One deployment that has ended, as kept under `deployments/` in the data bucket. */
 export interface PastDeployment {

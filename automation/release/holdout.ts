@@ -2,7 +2,7 @@ import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
 import { parse } from "csv-parse/sync";
 import { evaluationPrefix } from "./evaluation";
 import { holdout, processedPrefix } from "./jobs";
-import { getText } from "./objects";
+import { getText } from "../objects";
 
 /** A file of a folder in the bucket. */
 interface Found {

@@ -17,7 +17,7 @@ import { type Outputs } from "../stack";
 import { metricNames } from "./metrics";
 import { releasePrefix } from "./record";
 import { type Ingredients } from "./release-id";
-import { snapshotDataPrefix } from "./snapshot";
+import { snapshotDataPrefix } from "../data/snapshot";
 
 /** Parts of the processed rows, each a channel of training. */
 const channels = ["train", "validation", "test"] as const;

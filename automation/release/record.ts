@@ -3,7 +3,7 @@ import { type GateSettings } from "../../components/gate-settings";
 import { type Check } from "./gate/decide";
 import { type Ingredients } from "./release-id";
 import { type Schema } from "../project";
-import { getJson, putJson } from "./objects";
+import { getJson, putJson } from "../objects";
 
 /** What the gate found. */
 export interface Gate {

@@ -2,6 +2,7 @@ import { readSchema } from "../project";
 import { type Answer } from "../prediction";
 import { artifactDigest } from "./artifact";
 import { type ReleaseContext } from "./context";
+import { freezeData } from "./data";
 import { serveRelease, settle } from "./deploy";
 import { passGate } from "./gate/pass";
 import { commit } from "./git";
@@ -11,7 +12,6 @@ import { withDeploymentLock } from "./lock";
 import { readRecord, type ReleaseRecord, writeRecord, writeReleaseSchema } from "./record";
 import { register } from "./registry";
 import { type Ingredients, readIngredients, releaseId } from "./release-id";
-import { takeSnapshot } from "./snapshot";
 
 export interface ReleaseResult {
   id: string;
@@ -43,11 +43,7 @@ async function makeRelease(context: ReleaseContext): Promise<ReleaseResult> {
   const startedAt = new Date();
   const { clients, outputs, output } = context;
   await settle(context);
-  const snapshot = await output.step("Freezing a data snapshot", async (progress) => {
-    const taken = await takeSnapshot(clients.s3, outputs.dataBucket);
-    progress.result(`${taken.hash.slice(0, 12)}, ${taken.objects.length} objects`);
-    return taken;
-  });
+  const { snapshot } = await freezeData(context);
   const ingredients = readIngredients(snapshot.hash, outputs.imageUri, context.imageBase);
   const id = releaseId(ingredients);
   const known = await readRecord(clients.s3, outputs.dataBucket, id);

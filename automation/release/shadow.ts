@@ -1,7 +1,8 @@
 import { UserError } from "../errors";
 import { requireServable } from "./approval";
 import { type ReleaseContext } from "./context";
-import { changeServing, currentRelease, settle } from "./deploy";
+import { currentRelease } from "./current";
+import { changeServing, settle } from "./deploy";
 import { withDeploymentLock } from "./lock";
 import { readRecord } from "./record";
 import { requireIntact } from "./artifact";

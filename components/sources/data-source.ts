@@ -17,6 +17,18 @@ export interface SourceArgs {
   source: string;
 }
 
+/** What the `slipway` command is told of a source. */
+export interface SourceOutputs {
+  kind: string;
+  functionName: pulumi.Output<string>;
+  /** Name of the Kinesis data stream, of the kind that has one. */
+  stream?: pulumi.Input<string>;
+  /** Name of the bucket in which files are dropped, when it is not the data bucket. */
+  bucket?: pulumi.Input<string>;
+  /** ARN of the DynamoDB table. */
+  tableArn?: pulumi.Input<string>;
+}
+
 /** What makes the kinds differ. */
 export interface SourceKind {
   /** As in the configuration: `s3`, `http`. The Lambda's code is `handlers/ingest-<kind>`. */
@@ -101,6 +113,11 @@ export abstract class DataSource extends pulumi.ComponentResource {
     });
   }
 
+  /** What the `slipway` command needs to know. */
+  get outputs(): SourceOutputs {
+    return { kind: this.kind, functionName: this.functionName };
+  }
+
   /** Who may do what the Lambda does. */
   protected get grantee(): Grantee {
     return this.ingest.grantee;
@@ -124,10 +141,43 @@ export abstract class DataSource extends pulumi.ComponentResource {
     );
   }
 
+  /** Runs the Lambda for each object that comes into `bucket` under `prefix`, if the bucket tells EventBridge of them. */
+  protected runOnObjects(bucket: pulumi.Input<string>, prefix: string): void {
+    const { context, source } = this.args;
+    const rule = new aws.cloudwatch.EventRule(
+      `${this.name}-objects`,
+      {
+        description: `An object for the source ${source} of ${context.project}, stack ${context.stack}`,
+        eventPattern: pulumi.jsonStringify({
+          source: ["aws.s3"],
+          "detail-type": ["Object Created"],
+          detail: { bucket: { name: [bucket] }, object: { key: [{ prefix }] } },
+        }),
+        tags: context.tags,
+      },
+      { parent: this },
+    );
+    const permission = new aws.lambda.Permission(
+      `${this.name}-objects-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: this.ingest.function.name,
+        principal: "events.amazonaws.com",
+        sourceArn: rule.arn,
+      },
+      { parent: this },
+    );
+    new aws.cloudwatch.EventTarget(
+      `${this.name}-objects-to-ingest`,
+      { rule: rule.name, arn: this.ingest.function.arn },
+      { parent: this, dependsOn: permission },
+    );
+  }
+
   private runEvery(scheduleExpression: string): void {
     const { context, source } = this.args;
     requireProperty(
-      /^(rate\(\d+ (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
+      /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
       "schedule",
       scheduleExpression,
       "write rate(1 hour), rate(15 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",

@@ -27,6 +27,9 @@ const mostMegabytes = 30_000;
  * there, when the bucket sends its events; a listing on a schedule finds those that it did not tell of.
  */
 export class S3Source extends DataSource {
+  /** Name of the bucket, when it is not the data bucket. */
+  private readonly elsewhere?: string;
+
   constructor(
     name: string,
     args: SourceArgs & { settings: S3Settings },
@@ -50,12 +53,17 @@ export class S3Source extends DataSource {
       },
       opts,
     );
+    this.elsewhere = elsewhere;
     if (elsewhere === undefined) {
       data.grantRead(this.grantee, `${prefix}*`);
       data.sendEvents();
     } else this.readElsewhere(settings, prefix);
     this.runWhenDropped(bucket, prefix);
     this.registerOutputs({ functionName: this.functionName });
+  }
+
+  override get outputs() {
+    return { ...super.outputs, ...(this.elsewhere === undefined ? {} : { bucket: this.elsewhere }) };
   }
 
   private readElsewhere({ bucket = "", keyArn }: S3Settings, prefix: string): void {

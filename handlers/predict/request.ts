@@ -1,8 +1,8 @@
 import { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
 import { type FieldError, type Problem } from "../shared/problem";
+import { ruleOf, unknownFieldRule } from "../shared/rules";
 import { type RecordSchema, requestSchema } from "../shared/schema";
-import { ruleOf, unknownFieldRule } from "./rules";
-import { compileValidator } from "./validator";
+import { compileValidator } from "../shared/validator";
 
 export const maxInstances = 1000;
 /** The search for errors ends here: an answer stays readable, and nobody can keep the API busy with nonsense. */
@@ -19,8 +19,9 @@ export class RequestReader {
   private readonly validate: ValidateFunction;
 
   constructor(private readonly schema: RecordSchema) {
-    this.known = Object.keys(requestSchema(schema).properties);
-    this.validate = compileValidator(schema);
+    const asked = requestSchema(schema);
+    this.known = Object.keys(asked.properties);
+    this.validate = compileValidator(asked);
   }
 
   /** `body` as records that the model takes, or the problem that its sender has to solve. */

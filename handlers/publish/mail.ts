@@ -162,14 +162,28 @@ const baselineName = (name: string) =>
 
 function dataRejected({ detail }: EventOf<"data.rejected">): Template {
   const { rejected, read, reason, source, object, link } = detail;
+  if (source !== undefined && rejected > 0) return recordsSetAside(detail, source);
   if (source !== undefined) return inputSetAside(source, reason, object, link);
   const share = read === 0 ? "" : ` (${figure((100 * rejected) / read)} %)`;
   return {
     subject: `${whole(rejected)} of ${counted(read, "record")} rejected`,
     paragraphs: [
-      `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used, so no model was trained on them.`,
+      `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used and are left out.`,
       `Reason: ${reason}`,
-      "Correct the data in the bucket and release again. What is served has not changed.",
+      "Correct the data at its source, land it again and release again. What is served has not changed.",
+    ],
+    link,
+  };
+}
+
+function recordsSetAside(detail: EventOf<"data.rejected">["detail"], source: string): Template {
+  const { rejected, reason, object = "", link } = detail;
+  return {
+    subject: `The source ${source} has set ${counted(rejected, "record")} aside`,
+    paragraphs: [
+      `${counted(rejected, "record")} that came from the source ${source} cannot be used. All others were landed.`,
+      `Reasons: ${reason}.`,
+      `In the data bucket the first are in ${object}, each with its reason. Correct what sends them, and send them again.`,
     ],
     link,
   };

@@ -8,6 +8,9 @@
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
+* Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
+* Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
+* DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
@@ -35,6 +38,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import dynamodb_export
+import firehose_buffer
+import http2
+import kinesis_records
 import metric_alarms
 import rds_databases
 import sns_email
@@ -43,7 +50,7 @@ from ministack.core import iam_evaluator, persistence
 from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import cloudwatch_logs, eventbridge
+from ministack.services import cloudwatch_logs, eventbridge, firehose, kinesis
 
 SAVE_INTERVAL_SECONDS = float(os.environ.get("SLIPWAY_SAVE_SECONDS", "5"))
 IDLE_SAVE_SECONDS = 60.0
@@ -277,13 +284,20 @@ def main() -> None:
     deliver_to_log_groups()
     name_source_account()
     trust_loopback()
+    http2.install()
     metric_alarms.install()
+    dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
     databases.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
-    ministack.app = with_routes(metric_alarms.with_evaluation(ministack.app), changed)
+    app = metric_alarms.with_evaluation(ministack.app)
+    if persistence.PERSIST_STATE:  # what they are for
+        kinesis_records.install(lambda: ministack.save_all({"kinesis": kinesis.get_state}))
+        firehose_buffer.install(lambda: ministack.save_all({"firehose": firehose.get_state}))
+        app = firehose_buffer.with_delivery(app)
+    ministack.app = with_routes(app, changed)
     sys.argv = ["ministack"]
     try:
         ministack.main()

@@ -1,17 +1,14 @@
 import { type Context, Hono } from "hono";
-import { randomUUID } from "node:crypto";
 import { type SignedRequest, authorize } from "./authorization";
 import { autoscalingOperations } from "./autoscaling/operations";
 import { credentialsPath } from "./container-credentials";
 import { operations } from "./operations";
 import type { Operation } from "./operations/operation";
 import { type Platform, arnOf } from "./platform";
+import { awsError, awsJson, logged, parseBody, signedRequest } from "./protocol/aws-json";
 import { AwsError } from "./protocol/errors";
 import { validate } from "./protocol/validation";
 import { invokeEndpoint } from "./runtime/invoke";
-
-/** Above what any request may hold: larger ones are not even read. */
-const maxBodyBytes = 30 * 1024 * 1024;
 
 /** The services that `POST /` answers, by the start of their X-Amz-Target header. */
 const services = new Map<string, Service>([
@@ -113,26 +110,6 @@ async function runtime(c: Context, platform: Platform): Promise<Response> {
 const isRefusal = ({ code }: AwsError) =>
   /AccessDenied|InvalidSignature|UnrecognizedClient|Token|IncompleteSignature/.test(code);
 
-async function signedRequest(c: Context): Promise<SignedRequest & { body: Buffer }> {
-  const length = Number(c.req.header("content-length") ?? 0);
-  if (length > maxBodyBytes) {
-    throw new AwsError(
-      "RequestEntityTooLarge",
-      `The request has ${length} bytes, more than the ${maxBodyBytes} allowed.`,
-      413,
-    );
-  }
-  const url = new URL(c.req.url);
-  const names = [...new Set(url.searchParams.keys())];
-  return {
-    method: c.req.method,
-    path: url.pathname,
-    query: Object.fromEntries(names.map((name) => [name, url.searchParams.getAll(name)])),
-    headers: c.req.header(),
-    body: Buffer.from(await c.req.arrayBuffer()),
-  };
-}
-
 /** @throws AwsError when the header names no operation of a service that is here. */
 function operationOf({ headers }: SignedRequest, platform: Platform) {
   const target = headers["x-amz-target"] ?? "";
@@ -143,44 +120,5 @@ function operationOf({ headers }: SignedRequest, platform: Platform) {
   throw new AwsError(
     "UnknownOperationException",
     `The header X-Amz-Target '${target}' names no operation of SageMaker.`,
-  );
-}
-
-function parseBody(body: Buffer): object {
-  try {
-    const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // falls through: not JSON
-  }
-  throw new AwsError("SerializationException", "The body of the request is not a JSON object.");
-}
-
-function awsJson(value: object, status: number, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(value), {
-    status,
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": randomUUID(), ...headers },
-  });
-}
-
-function awsError({ code, message, fields, status }: AwsError, httpStatus = status): Response {
-  // SDKs read either spelling; AWS itself uses both, by the error's shape.
-  return awsJson({ __type: code, message, Message: message, ...fields }, httpStatus, {
-    "x-amzn-errortype": code,
-  });
-}
-
-/** One line of the access log for each request that a client sent. */
-async function logged(c: Context, next: () => Promise<void>): Promise<void> {
-  const start = performance.now();
-  await next();
-  if (c.req.path.startsWith("/_slipway/")) return;
-  const target = c.req.header("x-amz-target") ?? "";
-  const refusal = c.res.headers.get("x-amzn-errortype") ?? "";
-  const ms = (performance.now() - start).toFixed(1);
-  console.log(
-    [new Date().toISOString(), c.req.method, c.req.path, target, c.res.status, refusal, `${ms} ms`]
-      .filter(Boolean)
-      .join(" "),
   );
 }

@@ -102,6 +102,7 @@ function announce({ home, ports, ...account }: ServiceSettings): undefined {
   const urls = {
     cloudUrl: url(ports.cloud),
     sagemakerUrl: url(ports.sagemaker),
+    redshiftUrl: url(ports.redshift),
     inboxUrl: url(ports.inbox),
     controlUrl: url(ports.control),
   };

@@ -7,6 +7,7 @@ import { type Ports } from "./services";
 const portVariables: Record<keyof Ports, string> = {
   cloud: "SLIPWAY_CLOUD_PORT",
   sagemaker: "SLIPWAY_SAGEMAKER_PORT",
+  redshift: "SLIPWAY_REDSHIFT_PORT",
   inbox: "SLIPWAY_INBOX_PORT",
   control: "SLIPWAY_CONTROL_PORT",
 };

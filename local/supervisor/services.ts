@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Executor, projectRoot } from "../state";
 
-/** The laptop target's three servers, in the order in which they need one another. */
-export const serviceNames = ["inbox", "cloud", "sagemaker"] as const;
+/** The laptop target's servers, in the order in which they need one another. */
+export const serviceNames = ["inbox", "cloud", "sagemaker", "redshift"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 export type Ports = Record<ServiceName | "control", number>;
 
@@ -78,9 +78,10 @@ export function services(settings: ServiceSettings): Service[] {
         // MiniStack removes stray containers of its own from a Docker engine that it finds: keep it away from it.
         DOCKER_HOST: "unix:///nonexistent",
         SLIPWAY_INBOX_URL: url(ports.inbox),
-        // Lambdas inherit these: their SageMaker is the local one.
+        // Lambdas inherit these: their SageMaker and Redshift are the local ones.
         AWS_ENDPOINT_URL_SAGEMAKER: url(ports.sagemaker),
         AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: url(ports.sagemaker),
+        AWS_ENDPOINT_URL_REDSHIFT_DATA: url(ports.redshift),
       },
       healthUrl: `${url(ports.cloud)}/_ministack/health`,
       after: [],
@@ -94,6 +95,17 @@ export function services(settings: ServiceSettings): Service[] {
       ),
       env: credentials,
       healthUrl: `${url(ports.sagemaker)}/_slipway/health`,
+      after: ["cloud"],
+    },
+    {
+      name: "redshift",
+      command: node(
+        "local/redshift/main.ts",
+        ...["--port", `${ports.redshift}`, "--home", home, "--cloud-url", url(ports.cloud)],
+        ...["--region", region, "--account-id", accountId],
+      ),
+      env: credentials,
+      healthUrl: `${url(ports.redshift)}/_slipway/health`,
       after: ["cloud"],
     },
   ];

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { announcePending, announceRejected } from "../announce";
 import { type ReleaseContext } from "../context";
-import { currentRelease } from "../deploy";
+import { currentRelease } from "../current";
 import { type Gate, type ReleaseRecord, writeRecord } from "../record";
 import { type Approval, readApproval, setApproval } from "../registry";
 import { judge } from "./judge";

@@ -44,7 +44,7 @@ export interface FilesRun {
   store: Store;
   log: Log;
   /** Milliseconds until Lambda ends the run. */
-  remaining(): number;
+  remaining: () => number;
 }
 
 const filesAtOnce = 4;

@@ -9,7 +9,7 @@ import { readText, type Store } from "./store";
 export const reasonEnding = ".reason.json";
 
 /** Says which schema an input did not fit: under another one it is tried again. */
-const digestOf = (schema: RecordSchema) =>
+export const schemaDigest = (schema: RecordSchema = recordSchema) =>
   createHash("sha256").update(JSON.stringify(schema)).digest("hex").slice(0, 16);
 
 /**
@@ -36,7 +36,7 @@ export async function setAside(
     id: `${source}/${name}`,
     detail: { reason, rejected: 0, read: 0, source, origin, object, row: fault.row },
   });
-  const note = { source, object, origin, position, reason, row: fault.row, schema: digestOf(schema), at };
+  const note = { source, object, origin, position, reason, row: fault.row, schema: schemaDigest(schema), at };
   await store.write(`${object}${reasonEnding}`, JSON.stringify(note, null, 2));
   return { object, origin, reason };
 }
@@ -48,5 +48,5 @@ export async function isSetAside(
   schema: RecordSchema = recordSchema,
 ): Promise<boolean> {
   const text = await readText(store, `rejected/${pathOf(identity)}${reasonEnding}`);
-  return text !== undefined && (JSON.parse(text) as { schema?: string }).schema === digestOf(schema);
+  return text !== undefined && (JSON.parse(text) as { schema?: string }).schema === schemaDigest(schema);
 }

@@ -1,10 +1,12 @@
 import { type AnyResourceType } from "../shared/resource";
 import { metricAlarm } from "./alarms";
 import { eventRule, eventTarget } from "./events";
+import { logStream } from "./log-stream";
 import { logGroup, logResourcePolicy } from "./logs";
 
 export const types: Record<string, AnyResourceType> = {
   "aws:cloudwatch/logGroup:LogGroup": logGroup,
+  "aws:cloudwatch/logStream:LogStream": logStream,
   "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": logResourcePolicy,
   "aws:cloudwatch/eventRule:EventRule": eventRule,
   "aws:cloudwatch/eventTarget:EventTarget": eventTarget,

@@ -40,7 +40,10 @@ export function readSettings(config: Record<string, unknown>): Settings {
 }
 
 /** Names of services whose client's name has their words run together. */
-const spacedNames: Record<string, string> = { ApplicationAutoScaling: "Application Auto Scaling" };
+const spacedNames: Record<string, string> = {
+  ApplicationAutoScaling: "Application Auto Scaling",
+  RedshiftServerless: "Redshift Serverless",
+};
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 

@@ -14,7 +14,7 @@ export interface Credentials {
   expiration: Date;
 }
 
-const servicePrincipal = "sagemaker.amazonaws.com";
+const sageMaker = { principals: ["sagemaker.amazonaws.com"], sessionName: "SageMaker" };
 // The shortest that STS gives: after a crash of the local cloud, which forgets sessions, roles work again soon.
 const sessionSeconds = 900;
 
@@ -24,7 +24,11 @@ export class Cloud {
   private readonly sts: STSClient;
   private readonly iam: IAMClient;
 
-  constructor(private readonly settings: Pick<Settings, "cloudUrl" | "region">) {
+  /** @param service whom roles must trust, and how their sessions are called. */
+  constructor(
+    private readonly settings: Pick<Settings, "cloudUrl" | "region">,
+    private readonly service = sageMaker,
+  ) {
     const { region, cloudUrl: endpoint } = settings;
     this.cloudWatch = new CloudWatchClient({ region, endpoint });
     this.sts = new STSClient({ region, endpoint });
@@ -36,7 +40,7 @@ export class Cloud {
     const fetch = async (): Promise<Credentials> => {
       const command = new AssumeRoleCommand({
         RoleArn: roleArn,
-        RoleSessionName: "SageMaker",
+        RoleSessionName: this.service.sessionName,
         DurationSeconds: sessionSeconds,
       });
       const { Credentials: issued } = await this.sts.send(command);
@@ -54,13 +58,14 @@ export class Cloud {
       roleArn,
       { region: this.settings.region, endpoint: this.settings.cloudUrl },
       fetch,
+      this.service.sessionName,
     );
   }
 
   /** @throws AwsError in AWS's words when SageMaker could not assume the role. */
   async requireRole(roleArn: string): Promise<void> {
     const refusal = validationException(
-      `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal '${servicePrincipal}' to assume the role.`,
+      `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal '${this.service.principals[0]}' to assume the role.`,
     );
     const name = roleArn.split("/").at(-1);
     const role = await this.iam.send(new GetRoleCommand({ RoleName: name })).catch((error: Error) => {
@@ -69,7 +74,8 @@ export class Cloud {
     });
     // MiniStack lets root assume the role of any service, so the trust policy is read here.
     const document = decodeURIComponent(role.Role?.AssumeRolePolicyDocument ?? "{}");
-    if (role.Role?.Arn !== roleArn || !trustsSageMaker(JSON.parse(document) as TrustPolicy)) throw refusal;
+    if (role.Role?.Arn !== roleArn || !trusts(this.service.principals, JSON.parse(document) as TrustPolicy))
+      throw refusal;
   }
 }
 
@@ -77,10 +83,10 @@ interface TrustPolicy {
   Statement?: { Effect?: string; Principal?: "*" | { Service?: string | string[] } }[];
 }
 
-function trustsSageMaker(policy: TrustPolicy): boolean {
+function trusts(principals: string[], policy: TrustPolicy): boolean {
   const about = (policy.Statement ?? []).filter(({ Principal }) => {
     if (Principal === "*") return true;
-    return [Principal?.Service ?? []].flat().includes(servicePrincipal);
+    return [Principal?.Service ?? []].flat().some((one) => principals.includes(one));
   });
   return about.some(({ Effect }) => Effect === "Allow") && about.every(({ Effect }) => Effect !== "Deny");
 }
@@ -97,6 +103,7 @@ export class RoleSession {
     settings: { region: string; endpoint: string },
     /** Fresh credentials of the role. */
     readonly credentials: () => Promise<Credentials>,
+    private readonly sessionName: string,
   ) {
     const config = { ...settings, credentials };
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
@@ -105,10 +112,10 @@ export class RoleSession {
     this.cloudWatch = new CloudWatchClient(config);
   }
 
-  /** `arn:aws:sts::<account>:assumed-role/<role>/SageMaker` */
+  /** `arn:aws:sts::<account>:assumed-role/<role>/<session>` */
   get principal(): string {
     const [, , , , account] = this.roleArn.split(":");
-    return `arn:aws:sts::${account}:assumed-role/${this.roleArn.split("/").at(-1)}/SageMaker`;
+    return `arn:aws:sts::${account}:assumed-role/${this.roleArn.split("/").at(-1)}/${this.sessionName}`;
   }
 
   /** What AWS says when the role may not do something. */

@@ -1,16 +1,19 @@
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 import { readContext } from "../../../components/context";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
 import { type SourceArgs } from "../../../components/sources/data-source";
 import { type IngestResult } from "../../../handlers/shared/landing/landing";
+import { type ServiceName } from "../../../local/supervisor/services";
 import { startCloud, type TestCloud } from "../../local/providers/cloud";
 import { testStack } from "../../local/providers/stack";
 
@@ -22,12 +25,13 @@ export class SourceStack {
     readonly stack: Stack,
   ) {}
 
-  /** Undefined when this machine has no Pulumi CLI. `declare` makes the sources. */
+  /** Undefined when this machine has no Pulumi CLI. `declare` makes the sources; `more` servers than the cloud run. */
   static async start(
     declare: (common: Omit<SourceArgs, "source">) => void,
+    ...more: ServiceName[]
   ): Promise<SourceStack | undefined> {
     const home = mkdtempSync(join(tmpdir(), "slipway-sources-"));
-    const cloud = await startCloud(home);
+    const cloud = await startCloud(home, ...more);
     const program = async () => {
       const context = await readContext();
       const data = new DataBucket("data", { context, deleteData: true });
@@ -81,6 +85,16 @@ export class SourceStack {
     return JSON.parse(text) as IngestResult;
   }
 
+  /** A second schedule, of now, with the target and role of the source's own, which AWS runs once a minute at most. */
+  async runScheduleNow(source: string): Promise<void> {
+    const client = new SchedulerClient(this.clientSettings);
+    const Name = `plugins-sources-ingest-${source}`;
+    const { Target, FlexibleTimeWindow } = await client.send(new GetScheduleCommand({ Name }));
+    const ScheduleExpression = `at(${new Date().toISOString().slice(0, 19)})`;
+    const schedule = { Name: `${Name}-now`, Target, FlexibleTimeWindow, ScheduleExpression };
+    await client.send(new CreateScheduleCommand({ ...schedule, ActionAfterCompletion: "DELETE" }));
+  }
+
   /** What IAM says of each action and resource, for the role of the source's Lambda. */
   async decisions(source: string, questions: Record<string, string[]>): Promise<(string | undefined)[]> {
     const FunctionName = `plugins-sources-ingest-${source}`;
@@ -101,8 +115,8 @@ export class SourceStack {
 
   /** Types of the resources that the stack has. */
   async resources(): Promise<string[]> {
-    const { deployment } = await this.stack.exportStack();
-    const { resources = [] } = deployment as { resources?: { type: string }[] };
+    const state = (await this.stack.exportStack()).deployment as { resources?: { type: string }[] };
+    const { resources = [] } = state;
     return resources.map(({ type }) => type);
   }
 
@@ -116,6 +130,22 @@ export class SourceStack {
       return JSON.parse(await Body!.transformToString()) as Record<string, unknown>;
     };
     return Promise.all(keys.map(read));
+  }
+
+  /** The lines of all that the source has landed as gzipped JSON Lines. */
+  async lines(source: string): Promise<string[]> {
+    const Bucket = await this.bucket();
+    const lines: string[] = [];
+    for (const { object } of await this.documents(`raw/${source}/`, ".manifest.json")) {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key: object as string }));
+      lines.push(
+        ...gunzipSync(await Body!.transformToByteArray())
+          .toString()
+          .trimEnd()
+          .split("\n"),
+      );
+    }
+    return lines;
   }
 
   /** What the source has landed, once it is so many inputs. */

@@ -16,8 +16,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { clientConfig } from "../../../local/state";
-import { localStatus } from "../../../local/supervisor/client";
-import { type Laptop, processes, startLaptop } from "../laptop";
+import { type Laptop, startLaptop } from "../laptop";
+import { killCloud } from "./kill";
 
 describe("local cloud that crashes", function () {
   this.timeout(20_000);
@@ -30,21 +30,6 @@ describe("local cloud that crashes", function () {
     delete process.env.SLIPWAY_SAVE_SECONDS;
     await laptop?.stop();
   });
-
-  const cloud = async () =>
-    (await localStatus(laptop.home))?.status.services.find(({ name }) => name === "cloud");
-  const killed = async () => {
-    const restarts = (await cloud())?.restarts ?? 0;
-    // The interpreter itself, not its leash.
-    const leash = (await cloud())?.pid;
-    const [pid] = processes("ministack_plus.py").filter((one) => isBelow(one, leash) && !isLeash(one));
-    process.kill(pid ?? 0, "SIGKILL");
-    for (;;) {
-      const now = await cloud();
-      if (now?.status === "running" && now.restarts > restarts) return;
-      await sleep(20);
-    }
-  };
 
   it("is there again, with what was saved: objects, queues and their messages, subscriptions", async function () {
     if (process.platform !== "linux") this.skip(); // the process is found in /proc
@@ -60,7 +45,7 @@ describe("local cloud that crashes", function () {
     await saved(laptop.home, "sns", "ann@example.com");
     await saved(laptop.home, "sqs", "kept");
 
-    await killed();
+    await killCloud(laptop);
     const object = await s3.send(new GetObjectCommand({ Bucket: "data", Key: "raw/taxis.csv" }));
     expect(await object.Body?.transformToString()).to.equal("fare\n7\n");
     const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
@@ -81,16 +66,4 @@ async function saved(home: string, service: string, text: string): Promise<void>
     }
     await sleep(50);
   }
-}
-
-const isLeash = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("leash.py");
-
-/** Whether `ancestor` is among the parents of `pid`. */
-function isBelow(pid: number, ancestor = 0): boolean {
-  for (let one = pid; one > 1;) {
-    if (one === ancestor) return true;
-    const stat = readFileSync(`/proc/${one}/stat`, "utf8");
-    one = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]); // the parent's id
-  }
-  return false;
 }

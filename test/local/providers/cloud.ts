@@ -3,7 +3,7 @@ import { mkdirSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { services } from "../../../local/supervisor/services";
+import { type Service, type ServiceName, services } from "../../../local/supervisor/services";
 
 /** A local cloud of the test's own: nothing that it holds outlives it. */
 export interface TestCloud {
@@ -22,43 +22,62 @@ async function freePort(): Promise<number> {
   });
 }
 
-/** Starts MiniStack as the supervisor does (enforcement on), on a free port, with its data in `home`. */
-export async function startCloud(home: string): Promise<TestCloud> {
-  const port = await freePort();
+/**
+ * Starts MiniStack as the supervisor does (enforcement on), on a free port, with its data in `home`; and `more` of the
+ * laptop target's servers.
+ */
+export async function startCloud(home: string, ...more: ServiceName[]): Promise<TestCloud> {
   const credentials = { region: "us-east-1", accessKeyId: "test", secretAccessKey: "test" };
   const ports = {
     inbox: await freePort(),
-    cloud: port,
+    cloud: await freePort(),
     sagemaker: await freePort(),
+    redshift: await freePort(),
     control: await freePort(),
   };
   const settings = { home, ports, accountId: "000000000000", executor: "process" as const, ...credentials };
-  const service = services(settings).find(({ name }) => name === "cloud")!;
   mkdirSync(join(home, "cloud", "tmp"), { recursive: true });
-  const log = openSync(join(home, "cloud.log"), "a");
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, ...service.env, SLIPWAY_INBOX_URL: "" };
-  const child = spawn(service.command[0]!, service.command.slice(1), { env, stdio: ["ignore", log, log] });
-  await untilHealthy(child, service.healthUrl, join(home, "cloud.log"));
-  const url = `http://127.0.0.1:${port}`;
+  const children: ChildProcess[] = [];
+  for (const name of ["cloud", ...more]) {
+    const service = services(settings).find((one) => one.name === name)!;
+    children.push(await startServer(service, join(home, `${name}.log`)));
+  }
+  const url = (port: number) => `http://127.0.0.1:${port}`;
   return {
-    url,
+    url: url(ports.cloud),
     env: {
-      AWS_ENDPOINT_URL: url,
-      AWS_ENDPOINT_URL_SAGEMAKER: `http://127.0.0.1:${ports.sagemaker}`,
+      AWS_ENDPOINT_URL: url(ports.cloud),
+      AWS_ENDPOINT_URL_SAGEMAKER: url(ports.sagemaker),
+      AWS_ENDPOINT_URL_REDSHIFT_DATA: url(ports.redshift),
+      AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS: url(ports.redshift),
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
     },
     async stop() {
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      if (child.exitCode !== null) return;
-      child.kill("SIGTERM");
-      const hard = setTimeout(() => child.kill("SIGKILL"), 5000);
-      await gone;
-      clearTimeout(hard);
+      for (const child of children.reverse()) await end(child);
     },
   };
+}
+
+async function startServer({ command, env, healthUrl }: Service, logFile: string): Promise<ChildProcess> {
+  const log = openSync(logFile, "a");
+  const { PATH, HOME } = process.env;
+  const child = spawn(command[0]!, command.slice(1), {
+    env: { PATH, HOME, ...env, SLIPWAY_INBOX_URL: "" },
+    stdio: ["ignore", log, log],
+  });
+  await untilHealthy(child, healthUrl, logFile);
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  if (child.exitCode !== null) return;
+  child.kill("SIGTERM");
+  const hard = setTimeout(() => child.kill("SIGKILL"), 5000);
+  await gone;
+  clearTimeout(hard);
 }
 
 async function untilHealthy(child: ChildProcess, url: string, log: string): Promise<void> {
@@ -67,5 +86,5 @@ async function untilHealthy(child: ChildProcess, url: string, log: string): Prom
     if (answer?.ok) return;
     await sleep(100);
   }
-  throw new Error(`MiniStack ended while it started. Its last words are in ${log}`);
+  throw new Error(`A server ended while it started. Its last words are in ${log}`);
 }

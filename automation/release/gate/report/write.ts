@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../../project";
 import { type ReleaseContext } from "../../context";
-import { putText } from "../../objects";
+import { putText } from "../../../objects";
 import { releasePrefix } from "../../record";
 import { changesBetween } from "../../changes";
 import { markdown } from "./markdown";

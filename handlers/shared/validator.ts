@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
-import { type RecordSchema, requestSchema } from "../shared/schema";
+import { type RecordSchema } from "./schema";
 import { isOnCalendar } from "./rules";
 
-/** A check of one record against the request's side of `schema`, which collects every error. */
+/** A check of one record against `schema`, which collects every error. */
 export function compileValidator(schema: RecordSchema): ValidateFunction {
   // The schema's own validity is a matter for the tests; checking it here would slow every cold start.
   const ajv = new Ajv2020({ allErrors: true, verbose: true, meta: false, validateSchema: false });
@@ -12,5 +12,5 @@ export function compileValidator(schema: RecordSchema): ValidateFunction {
     validate: (role: string, value: unknown) =>
       role !== "time" || typeof value !== "string" || isOnCalendar(value),
   });
-  return ajv.compile(requestSchema(schema));
+  return ajv.compile(schema);
 }

@@ -1,5 +1,5 @@
 import { closestMatch } from "leven";
-import { type FieldSchema, type RecordSchema } from "../shared/schema";
+import { type FieldSchema, type RecordSchema } from "./schema";
 
 /** The part of an Ajv error that rules are worded from. */
 export interface Violation {

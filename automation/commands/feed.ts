@@ -1,0 +1,92 @@
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { S3Client } from "@aws-sdk/client-s3";
+import { join } from "node:path";
+import { UserError } from "../errors";
+import { eventsOf } from "../feed/events";
+import { feed as sendEvents, type FeedCounts } from "../feed/feed";
+import { KinesisSink, S3Sink, type Sink } from "../feed/sink";
+import { interruptSignal } from "../interrupt";
+import { type Output } from "../output";
+import { projectRoot, readSchema } from "../project";
+import { requireStack } from "../stack";
+import { openTarget, type Target } from "../target";
+
+export interface FeedCommandOptions {
+  source?: string;
+  rate: number;
+  seconds?: number;
+  poison: number;
+  data?: string;
+}
+
+/** A source as the stack's outputs have it. */
+interface SourceOutput {
+  kind: string;
+  /** Name of the Kinesis data stream. */
+  stream?: string;
+  /** Where files are dropped, if not into the data bucket. */
+  bucket?: string;
+}
+
+/** `slipway feed` */
+export async function feed(stack: string, options: FeedCommandOptions, output: Output): Promise<void> {
+  const { rate, seconds, poison, data = join(projectRoot, "data", "taxis.csv") } = options;
+  const target = await openTarget(stack, output);
+  const { outputs } = await requireStack(stack, target, output);
+  const sources = (outputs as { sources?: Record<string, SourceOutput> }).sources ?? {};
+  const name = chooseSource(stack, sources, options.source);
+  const sink = sinkOf(name, sources[name]!, outputs, target);
+  const events = eventsOf(data, readSchema(), { rate, poison });
+  const counts = await output.step(`Sending events to the source ${name}`, async (progress) => {
+    const ended = await sendEvents(events, sink, {
+      ...{ rate, seconds, signal: interruptSignal },
+      progress: (now) => progress.now(describe(now)),
+    });
+    progress.result(describe(ended));
+    return ended;
+  });
+  output.answer(
+    { source: name, kind: sources[name]!.kind, to: sink.name, ...counts, perSecond: perSecond(counts) },
+    `${describe(counts)}, to ${sink.name}. They land within a few minutes: 'npx slipway ingest ${stack} ${name}' does it now.`,
+  );
+}
+
+const perSecond = ({ sent, seconds }: FeedCounts) => Math.round(sent / Math.max(seconds, 0.001));
+
+function describe(counts: FeedCounts): string {
+  const { sent, poison, retried } = counts;
+  const parts = [`${sent.toLocaleString("en")} events sent`, `${perSecond(counts)} a second`];
+  if (poison > 0) parts.push(`${poison.toLocaleString("en")} of them poison`);
+  if (retried > 0) parts.push(`${retried.toLocaleString("en")} sent again`);
+  return parts.join(", ");
+}
+
+const fed = ["kinesis", "s3"];
+
+function chooseSource(stack: string, sources: Record<string, SourceOutput>, wanted?: string): string {
+  const possible = Object.keys(sources).filter((name) => fed.includes(sources[name]!.kind));
+  if (wanted === undefined && possible.length === 1) return possible[0]!;
+  if (wanted !== undefined && possible.includes(wanted)) return wanted;
+  const names = possible.length > 0 ? `It can feed: ${possible.join(", ")}.` : "It has none that can be fed.";
+  const add = `Add one to slipway:sources in Pulumi.${stack}.yaml, such as trips: { kind: kinesis }, and run 'npx slipway up ${stack}'.`;
+  const problem =
+    wanted === undefined
+      ? `Say which source of the stack '${stack}' is to be fed, with --source.`
+      : wanted in sources
+        ? `The source '${wanted}' is of kind ${sources[wanted]!.kind}, which the feed cannot send to.`
+        : `The stack '${stack}' has no source '${wanted}'.`;
+  throw new UserError(`${problem} ${names}${possible.length > 0 ? "" : ` ${add}`}`);
+}
+
+function sinkOf(
+  name: string,
+  { kind, stream, bucket }: SourceOutput,
+  { region, dataBucket }: { region: string; dataBucket: string },
+  target: Target,
+): Sink {
+  const config = (service: string) => ({ region, ...target.clientConfig(service) });
+  if (kind === "kinesis" && stream !== undefined) {
+    return new KinesisSink(new KinesisClient({ ...config("kinesis"), maxAttempts: 10 }), stream);
+  }
+  return new S3Sink(new S3Client(config("s3")), bucket ?? dataBucket, `incoming/${name}/`);
+}

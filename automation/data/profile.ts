@@ -1,0 +1,87 @@
+import { type RecordSchema } from "../../handlers/shared/schema";
+import { type Engine, rowsOf } from "./engine";
+import { identifier, literal } from "./rules";
+
+/** What is in a column of a snapshot. */
+export interface ColumnProfile {
+  /** `number` for numbers and integers, `category` for everything else. */
+  kind: "number" | "category";
+  /** `x-unit` of the schema. */
+  unit: string;
+  /** Rows with a value, and rows without. */
+  count: number;
+  missing: number;
+  /** Different values. */
+  distinct: number;
+  /** The most frequent values with their numbers of rows, most frequent first; all of them when there are up to `most`. */
+  values: [value: string, rows: number][];
+  /** Of numbers: the extremes, the mean and `quantilePoints` quantiles, the first the smallest value and the last the largest. */
+  min?: number;
+  max?: number;
+  mean?: number;
+  quantiles?: number[];
+}
+
+/** The columns that matter to a model (features and target), by name. */
+export interface Profile {
+  /** Rows that the profile was made from: all, or a million drawn from a larger snapshot. */
+  rows: number;
+  columns: Record<string, ColumnProfile>;
+}
+
+const most = 300;
+const quantilePoints = 1001;
+/** Of a larger table so many rows are drawn, so that quantiles fit into memory. */
+const sampleRows = 1_000_000;
+
+/** Looks at a CSV file of rows that fit the schema. */
+export async function profileOf(engine: Engine, file: string, schema: RecordSchema): Promise<Profile> {
+  const fields = Object.entries(schema.properties).filter(([, field]) => ["feature", "target"].includes(field["x-role"]));
+  const isNumber = (type: string | string[]) => [type].flat().some((each) => each === "number" || each === "integer");
+  const source = `read_csv(${literal(file)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${Object.keys(
+    schema.properties,
+  )
+    .map((name) => `${literal(name)}: 'VARCHAR'`)
+    .join(", ")}})`;
+  const names = fields.map(([name]) => identifier(name)).join(", ");
+  await engine.run(`CREATE OR REPLACE TEMP TABLE looked AS SELECT ${names} FROM ${source} USING SAMPLE reservoir(${sampleRows} ROWS) REPEATABLE (0)`);
+  const [total] = await rowsOf(engine, "SELECT count(*) AS rows FROM looked");
+  const columns: Profile["columns"] = {};
+  for (const [name, field] of fields) {
+    const cell = `NULLIF(${identifier(name)}, '')`;
+    columns[name] = {
+      kind: isNumber(field.type) ? "number" : "category",
+      unit: field["x-unit"] ?? "",
+      ...(await countsOf(engine, cell)),
+      values: await valuesOf(engine, cell),
+      ...(isNumber(field.type) ? await numbersOf(engine, cell) : {}),
+    };
+  }
+  await engine.run("DROP TABLE looked");
+  return { rows: Number(total!.rows), columns };
+}
+
+async function countsOf(engine: Engine, cell: string): Promise<Pick<ColumnProfile, "count" | "missing" | "distinct">> {
+  const [row] = await rowsOf(engine, `SELECT count(${cell}) AS count, count(*) - count(${cell}) AS missing, count(DISTINCT ${cell}) AS different FROM looked`);
+  return { count: Number(row!.count), missing: Number(row!.missing), distinct: Number(row!.different) };
+}
+
+async function valuesOf(engine: Engine, cell: string): Promise<ColumnProfile["values"]> {
+  const rows = await rowsOf(engine, `SELECT ${cell} AS value, count(*) AS rows FROM looked WHERE ${cell} IS NOT NULL GROUP BY ALL ORDER BY rows DESC, value LIMIT ${most}`);
+  return rows.map(({ value, rows: count }) => [String(value), Number(count)]);
+}
+
+async function numbersOf(engine: Engine, cell: string): Promise<Partial<ColumnProfile>> {
+  const points = Array.from({ length: quantilePoints }, (_, i) => i / (quantilePoints - 1));
+  const [row] = await rowsOf(
+    engine,
+    `SELECT min(x) AS least, max(x) AS greatest, avg(x) AS mean, quantile_disc(x, [${points.join(", ")}]) AS quantiles FROM (SELECT CAST(${cell} AS DOUBLE) AS x FROM looked)`,
+  );
+  if (row!.least === null) return {};
+  return {
+    min: Number(row!.least),
+    max: Number(row!.greatest),
+    mean: Number(row!.mean),
+    quantiles: row!.quantiles as number[],
+  };
+}

@@ -1,0 +1,181 @@
+import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RecordSchema } from "../../handlers/shared/schema";
+import { throwIfInterrupted } from "../interrupt";
+import { getJson, putJson } from "../objects";
+import { type Consolidated, consolidate, type RejectionCount, type RowCounts } from "./consolidate";
+import { csvParts } from "./csv-parts";
+import { download, type LandedObject, landedObjects, suffixOf } from "./landed";
+import { type Profile } from "./profile";
+
+/** One file of a snapshot. */
+export interface SnapshotPart {
+  /** Name under `snapshotDataPrefix`. */
+  name: string;
+  /** SHA-256 of the content, hexadecimal. */
+  sha256: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** The frozen input of a release: rows that fit the schema, and where they came from. */
+export interface Snapshot {
+  /** SHA-256 over the parts, hexadecimal: the same rows have the same hash, whichever way and whenever they came. */
+  hash: string;
+  /** What it was made from. */
+  objects: LandedObject[];
+  rows: RowCounts;
+  /** Why rows were rejected, most frequent reason first. */
+  reasons: RejectionCount[];
+  /** Rows by object. */
+  intake: Consolidated["objects"];
+  parts: SnapshotPart[];
+}
+
+export interface TakenSnapshot {
+  snapshot: Snapshot;
+  profile: Profile;
+  /** Where the rejected rows are once it is taken: an object of the bucket. */
+  rejected: string;
+  /** False when just these objects were looked at before. */
+  fresh: boolean;
+}
+
+export interface SnapshotWork {
+  s3: S3Client;
+  bucket: string;
+  schema: RecordSchema;
+  /** Name of the source whose data is wanted; none: all of them. */
+  source?: string;
+  /** Is told what is being done. */
+  now: (detail: string) => void;
+}
+
+/** Bytes of a part: several instances of a processing job share the parts out. */
+const partBytes = 32 * 1024 * 1024;
+
+/** Prefix of a snapshot's rows: CSV files with a header. */
+export const snapshotDataPrefix = (hash: string) => `snapshots/${hash}/data/`;
+const manifestKey = (hash: string) => `snapshots/${hash}/manifest.json`;
+const profileKey = (hash: string) => `snapshots/${hash}/profile.json`;
+/** What these very objects gave, and the rows that did not get into the snapshot with all their reasons. */
+const lookKey = (objects: string) => `snapshots/of/${objects}/snapshot.json`;
+const rejectedKey = (objects: string) => `snapshots/of/${objects}/rejected.jsonl`;
+
+/**
+ * Freezes what has been landed as a snapshot: all rows that fit the schema, each once, in the order of their time. The same
+ * objects are looked at once only, and a snapshot that is there already is not written again.
+ * @throws UserError when there is no data, or an object is not what it should be.
+ */
+export const takeSnapshot = (work: SnapshotWork): Promise<TakenSnapshot> => look(work, freeze);
+
+/** The snapshot that would be taken now; changes nothing. @throws UserError as `takeSnapshot`. */
+export const lookAtData = (work: SnapshotWork): Promise<TakenSnapshot> => look(work);
+
+/** What the rows of some landed objects are worth, before there is a snapshot of them. */
+export async function checkRows(work: SnapshotWork, keys: string[]): Promise<Pick<Snapshot, "rows" | "reasons">> {
+  if (keys.length === 0) return { rows: { read: 0, rejected: 0, duplicates: 0, kept: 0 }, reasons: [] };
+  const wanted = new Set(keys);
+  const objects = await landedObjects(work.s3, work.bucket, work.source, (key) => wanted.has(key));
+  return inFolder((folder) => gather(work, objects, folder));
+}
+
+/** The snapshot of this hash, or undefined. */
+export const readSnapshot = (s3: S3Client, bucket: string, hash: string) =>
+  getJson<Snapshot>(s3, bucket, manifestKey(hash));
+
+/** What is in the columns of the snapshot of this hash, or undefined. */
+export const readProfile = (s3: S3Client, bucket: string, hash: string) =>
+  getJson<Profile>(s3, bucket, profileKey(hash));
+
+type Freeze = (work: SnapshotWork, taken: TakenSnapshot, files: Consolidated) => Promise<void>;
+
+async function look(work: SnapshotWork, keep?: Freeze): Promise<TakenSnapshot> {
+  const { s3, bucket, schema, source, now } = work;
+  now("listing what has been landed");
+  const objects = await landedObjects(s3, bucket, source);
+  const origin = digestOf(objects, schema);
+  const rejected = rejectedKey(origin);
+  const known = await getJson<Snapshot>(s3, bucket, lookKey(origin));
+  const profile = known && (await readProfile(s3, bucket, known.hash));
+  if (known && profile) return { snapshot: known, profile, rejected, fresh: false };
+  return inFolder(async (folder) => {
+    const files = await gather(work, objects, folder);
+    const parts = await partsOf(files.rowsFile);
+    const { rows, reasons, objects: intake } = files;
+    const snapshot = { hash: hashOf(parts), objects, rows, reasons, intake, parts };
+    const taken = { snapshot, profile: files.profile, rejected, fresh: true };
+    await keep?.(work, taken, files);
+    return taken;
+  });
+}
+
+/** Does work in a folder of its own, which is gone afterwards. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-snapshot-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function gather(
+  { s3, bucket, schema, now }: SnapshotWork,
+  objects: LandedObject[],
+  folder: string,
+): Promise<Consolidated> {
+  const raw = join(folder, "raw");
+  await mkdir(raw);
+  const paths = new Map(objects.map(({ key }, i) => [key, join(raw, `${i}${suffixOf(key)!.replace(".gz", "")}`)]));
+  const fileOf = ({ key }: LandedObject) => paths.get(key)!;
+  await download(s3, bucket, objects, fileOf, (done) => now(`fetched ${done} of ${objects.length} objects`));
+  now("checking and ordering the rows");
+  const files = objects.map((object) => ({ path: fileOf(object), key: object.key }));
+  return consolidate(files, schema, folder);
+}
+
+async function partsOf(file: string): Promise<SnapshotPart[]> {
+  const parts: SnapshotPart[] = [];
+  for await (const content of csvParts(file, partBytes)) {
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    parts.push({ name: partName(parts.length), sha256, size: content.length });
+  }
+  return parts;
+}
+
+const partName = (index: number) => `part-${String(index).padStart(5, "0")}.csv`;
+
+/** Writes the snapshot down. The manifest comes last: where it is, the snapshot is whole. */
+async function freeze(work: SnapshotWork, { snapshot, profile }: TakenSnapshot, files: Consolidated): Promise<void> {
+  const { s3, bucket, schema, now } = work;
+  const { hash, parts, objects } = snapshot;
+  if (!(await readSnapshot(s3, bucket, hash))) {
+    let index = 0;
+    for await (const Body of csvParts(files.rowsFile, partBytes)) {
+      throwIfInterrupted();
+      const { name, sha256 } = parts[index++]!;
+      now(`writing part ${index} of ${parts.length}`);
+      const ChecksumSHA256 = Buffer.from(sha256, "hex").toString("base64");
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: snapshotDataPrefix(hash) + name, Body, ChecksumSHA256 }));
+    }
+    await putJson(s3, bucket, profileKey(hash), profile);
+    await putJson(s3, bucket, manifestKey(hash), snapshot);
+  }
+  const origin = digestOf(objects, schema);
+  const Body = createReadStream(files.rejectedFile);
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: rejectedKey(origin), Body }));
+  await putJson(s3, bucket, lookKey(origin), snapshot);
+}
+
+/** Of objects, wherever their versions, and of the schema that says which of their rows are good. */
+const digestOf = (objects: LandedObject[], schema: RecordSchema) =>
+  hash([JSON.stringify(schema), ...objects.map(({ key, sha256, size }) => `${key}\t${sha256}\t${size}\n`)]);
+
+const hashOf = (parts: SnapshotPart[]) => hash(parts.map(({ name, sha256, size }) => `${name}\t${sha256}\t${size}\n`));
+
+const hash = (texts: string[]) => createHash("sha256").update(texts.join("")).digest("hex");

@@ -1,0 +1,118 @@
+import {
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  type WriteRequest,
+} from "@aws-sdk/client-dynamodb";
+import { expect } from "chai";
+import { parse } from "csv-parse/sync";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamodbSource } from "../../../components/sources/dynamodb-source";
+import { type IngestResult } from "../../../handlers/shared/landing/landing";
+import { SourceStack } from "./source-stack";
+
+const rows = parse<Record<string, string>>(readFileSync(join(__dirname, "../../../data/taxis.csv")), {
+  columns: true,
+}).slice(0, 500);
+const numbers = ["passengers", "distance", "fare", "tip", "tolls", "total"];
+const TableName = "plugins-sources-ledger";
+const table = `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`;
+
+const itemOf = (id: number, row: Record<string, string>) => ({
+  id: { S: `t${id}` },
+  ...Object.fromEntries(
+    Object.entries(row)
+      .filter(([, value]) => value !== "")
+      .map(([name, value]) => [name, numbers.includes(name) ? { N: value } : { S: value }]),
+  ),
+});
+
+describe("dynamodb source on the laptop", function () {
+  this.timeout(60_000);
+  let world: SourceStack;
+  let dynamo: DynamoDBClient;
+
+  before(async function () {
+    const started = await SourceStack.start((common) => {
+      const settings = { kind: "dynamodb" as const, schedule: "rate(1 day)" };
+      new DynamodbSource("ledger", { ...common, source: "ledger", settings, deleteData: true });
+    });
+    if (!started) return this.skip(); // this machine has no Pulumi CLI
+    world = started;
+    await world.stack.up();
+    dynamo = new DynamoDBClient(world.clientSettings);
+    for (let at = 0; at < rows.length; at += 25) {
+      const puts = rows
+        .slice(at, at + 25)
+        .map((row, index): WriteRequest => ({ PutRequest: { Item: itemOf(at + index, row) } }));
+      await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: puts } }));
+    }
+  });
+
+  after(() => world?.stop());
+
+  /** Runs until nothing is left to be landed but what AWS takes 15 minutes for. */
+  async function runs(): Promise<IngestResult[]> {
+    const results: IngestResult[] = [];
+    for (;;) {
+      const result = await world.run("ledger");
+      results.push(result);
+      if (result.waiting?.includes("can be exported after")) return results;
+      await sleep(200);
+    }
+  }
+
+  const landedBy = (results: IngestResult[]) =>
+    results.flatMap(({ landed }) => landed).reduce((sum, one) => sum + one.rows, 0);
+
+  it("changes nothing when nothing changed, nor after a refresh", async () => {
+    await world.stack.refresh({ expectNoChanges: true });
+    await world.stack.up({ expectNoChanges: true });
+  });
+
+  it("lands every item of the table, as schema.json has it", async () => {
+    const results = await runs();
+    expect(results.flatMap(({ setAside }) => setAside)).to.eql([]);
+    expect(landedBy(results)).to.equal(rows.length);
+    const found = await world.lines("ledger");
+    expect(found).to.have.length(rows.length);
+    const distances = found.map((line) => /"distance":([\d.]+)/.exec(line)?.[1]).sort();
+    expect(distances).to.eql(rows.map(({ distance }) => String(Number(distance))).sort());
+    expect(Object.keys(JSON.parse(found[0]!) as object)).to.not.include("id");
+  });
+
+  it("lands what changed since, and nothing of what was deleted", async () => {
+    // Time passes: what was written up to now is older than a window.
+    const state = { until: new Date(Date.now() - 16 * 60_000).toISOString(), failures: 0 };
+    await world.put(await world.bucket(), "sources/ledger/state.json", JSON.stringify(state));
+    await dynamo.send(new PutItemCommand({ TableName, Item: itemOf(1000, { ...rows[0], fare: "7.25" }) }));
+    await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: "t0" } } }));
+    await sleep(1100); // windows end at whole seconds
+    const results = await runs();
+    // one new, one deleted; the others were made within the window
+    expect(landedBy(results)).to.equal(rows.length);
+  });
+
+  it("may export no other table, and write nowhere else", async () => {
+    const bucket = `arn:aws:s3:::${await world.bucket()}`;
+    expect(
+      await world.decisions("ledger", {
+        "dynamodb:ExportTableToPointInTime": [table, `${table}-other`],
+        "dynamodb:GetItem": [table],
+        "s3:PutObject": [
+          `${bucket}/incoming/ledger/x`,
+          `${bucket}/incoming/other/x`,
+          `${bucket}/snapshots/x`,
+        ],
+      }),
+    ).to.eql(["allowed", "implicitDeny", "implicitDeny", "allowed", "implicitDeny", "implicitDeny"]);
+  });
+
+  it("is gone with its table when the stack is destroyed", async () => {
+    await world.stack.destroy();
+    expect(await world.resources()).to.eql([]);
+  });
+});

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { localStatus } from "../../../local/supervisor/client";
+import { type Laptop, processes } from "../laptop";
+
+/** Kills the laptop's MiniStack with SIGKILL, and returns when it has been started again (Linux). */
+export async function killCloud(laptop: Pick<Laptop, "home">): Promise<void> {
+  const cloud = async () =>
+    (await localStatus(laptop.home))?.status.services.find(({ name }) => name === "cloud");
+  const before = await cloud();
+  // The interpreter itself, not its leash.
+  const [pid] = processes("ministack_plus.py").filter((one) => isBelow(one, before?.pid) && !isLeash(one));
+  process.kill(pid ?? 0, "SIGKILL");
+  for (;;) {
+    const now = await cloud();
+    if (now?.status === "running" && now.restarts > (before?.restarts ?? 0)) return;
+    await sleep(20);
+  }
+}
+
+const isLeash = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("leash.py");
+
+/** Whether `ancestor` is among the parents of `pid`. */
+function isBelow(pid: number, ancestor = 0): boolean {
+  for (let one = pid; one > 1;) {
+    if (one === ancestor) return true;
+    const stat = readFileSync(`/proc/${one}/stat`, "utf8");
+    one = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]); // the parent's id
+  }
+  return false;
+}
