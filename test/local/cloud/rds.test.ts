@@ -18,6 +18,7 @@ import { clientConfig } from "../../../local/state";
 import { startLocal, stopLocal } from "../../../local/supervisor/client";
 import { services, type ServiceSettings } from "../../../local/supervisor/services";
 import { failure, type Laptop, processes, startLaptop } from "../laptop";
+import { missingPostgres } from "../postgres";
 
 const DBInstanceIdentifier = "shop";
 
@@ -26,7 +27,12 @@ describe("RDS on the laptop", () => {
   let rds: RDSClient;
   let secrets: SecretsManagerClient;
 
-  before(async () => {
+  before(async function () {
+    const missing = missingPostgres();
+    if (missing) {
+      console.log(`      skipped: ${missing}`);
+      return this.skip();
+    }
     laptop = await startLaptop("cloud");
     rds = new RDSClient(clientConfig(laptop.state));
     secrets = new SecretsManagerClient(clientConfig(laptop.state));
@@ -38,7 +44,7 @@ describe("RDS on the laptop", () => {
     );
     await available();
   });
-  after(() => laptop.stop());
+  after(() => laptop?.stop());
 
   const available = () =>
     waitUntilDBInstanceAvailable(
