@@ -1,6 +1,7 @@
 """What a record is: schema.json, read once.
 
 `schema.json` is JSON Schema 2020-12 of one flat record plus `x-role` (feature, target, key, time, ignore).
+One field is the target; one may be the time.
 Two record types follow from it: `training` (what is stored between processing and training: everything but
 the ignored fields) and `request` (what a prediction is asked with: features and time).
 """
@@ -265,11 +266,12 @@ class Schema:
 
     @property
     def target(self) -> Field:
-        return self._only("target")
+        return next(f for f in self.fields if f.role == "target")
 
     @property
-    def time(self) -> Field:
-        return self._only("time")
+    def time(self) -> Field | None:
+        """When a record is of; None: rows have no order in time."""
+        return next((f for f in self.fields if f.role == "time"), None)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -279,9 +281,6 @@ class Schema:
     def slices(self) -> tuple[str, ...]:
         """Features of a few known values: what metrics are broken down by."""
         return tuple(f.name for f in self.fields if f.role == "feature" and f.enum is not None)
-
-    def _only(self, role: str) -> Field:
-        return next(f for f in self.fields if f.role == role)
 
 
 def load(path: Path = SCHEMA_FILE) -> Schema:
@@ -301,9 +300,10 @@ def _load(path: Path) -> Schema:
     if required - set(properties):
         raise SchemaError(f"required names {sorted(required - set(properties))[0]!r}, which is no property")
     fields = tuple(Field.read(name, spec, name in required) for name, spec in properties.items())
-    for role in ("target", "time"):
-        if sum(f.role == role for f in fields) != 1:
-            raise SchemaError(f"exactly one property must have the x-role {role}")
+    if sum(f.role == "target" for f in fields) != 1:
+        raise SchemaError("exactly one property must have the x-role target")
+    if sum(f.role == "time" for f in fields) > 1:
+        raise SchemaError("no more than one property may have the x-role time")
     _check_target(next(f for f in fields if f.role == "target"))
     return Schema(
         title=str(document.get("title", "Record")),
