@@ -93,6 +93,8 @@ def read(kind: str, body: bytes, header: bool | None = None, partial: bool = Fal
     `header` says whether CSV has a header line; None: see whether the first line names a field. With
     `partial` a record that is not valid does not refuse the others: a `Bad` stands in its place.
     """
+    if kind == JSON and (plain := _plain_records(body)):
+        return plain
     if not body.strip():
         raise Refusal(400, f"the body is empty: send at least one record as {kind}")
     records: list[Any] = []
@@ -154,20 +156,19 @@ def answer_kind(accept: str) -> str | None:
 
 def _rows(kind: str, body: bytes, header: bool | None) -> Iterator[Row]:
     if kind == JSON:
-        return _json_rows(body)
+        return (_validated(value) for value in _instances(body))
     if kind == LINES:
         return (_json_row(line) for line in body.split(b"\n") if line.strip())
     return _csv_rows(body, header)
 
 
-def _json_rows(body: bytes) -> Iterator[Row]:
+def _plain_records(body: bytes) -> list[Any]:
+    """The records of a JSON request, all valid; none where that takes a closer look."""
     try:
-        records = _decode_envelope(body).instances
+        records: list[Any] = _decode_envelope(body).instances
     except (ValueError, RecursionError):
-        records = []
-    if records and _is_plain(body, records, 2):
-        return ((record, NO_REASONS) for record in records)
-    return (_validated(value) for value in _instances(body))
+        return []
+    return records if _is_plain(body, records, 2) else []
 
 
 def _is_plain(data: bytes, records: Sequence[Any], quotes: int) -> bool:
