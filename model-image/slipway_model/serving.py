@@ -11,7 +11,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -85,7 +84,9 @@ def serve(layout: Layout) -> None:
 
 
 def _leave(_signum: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
+    # Until uvicorn listens to signals nothing is to be answered. Not sys.exit: what a signal raises while an
+    # object is being destroyed is lost, and the process would live on.
+    os._exit(0)
 
 
 def _listen(host: str, port: int) -> socket.socket:
