@@ -22,7 +22,9 @@ class Encoder:
     def __init__(self, categories: dict[str, list[str]], learned: Any) -> None:
         self.categories = categories
         self.learned = learned
-        self._compute = Features(learned).compute
+        known = Features(learned)
+        self._compute = known.compute
+        self._columns = getattr(known, "columns", None)
         self._codes: list[tuple[int, dict[Any, float]]] = [
             (features.NAMES.index(name), {text: float(code) for code, text in enumerate(texts)})
             for name, texts in categories.items()
@@ -62,7 +64,15 @@ class Encoder:
         return row
 
     def matrix(self, records: Sequence[Any]) -> Matrix:
-        """Features of `records`, shape (records, features)."""
+        """Features of `records`, shape (records, features); the same numbers as `row` gives."""
         width = len(features.NAMES)
-        values: Iterable[Any] = itertools.chain.from_iterable(map(self.row, records))
-        return np.fromiter(values, np.float64, len(records) * width).reshape(-1, width)
+        if not records or self._columns is None:
+            values: Iterable[Any] = itertools.chain.from_iterable(map(self.row, records))
+            return np.fromiter(values, np.float64, len(records) * width).reshape(-1, width)
+        columns = list(self._columns(records))
+        for place, codes in self._codes:
+            columns[place] = [codes.get(text, MISSING) for text in columns[place]]
+        matrix = np.empty((len(records), width))
+        for place, column in enumerate(columns):
+            matrix[:, place] = column
+        return matrix

@@ -161,17 +161,21 @@ class Field:
         return cell
 
     def annotation(self) -> Any:
-        """The msgspec type that accepts nothing that `check` refuses (times apart)."""
+        """The msgspec type that accepts nothing that `check` refuses, but for what `lets_pass` tells."""
         if self.enum is not None:
             return Literal[self.enum]
         names = {**BOUNDS, **LENGTHS}
         limits: dict[str, Any] = {names[keyword][0]: limit for keyword, limit in self.limits.items()}
-        if self.pattern is not None:
-            limits["pattern"] = self.pattern.pattern
         base: Any = TYPES[self.type]
         if limits:
             base = Annotated[base, msgspec.Meta(**limits)]
         return base | None if self.nullable else base
+
+    def lets_pass(self, texts: Iterable[str]) -> bool:
+        """Whether all `texts` match the pattern and, of a time, are in the calendar."""
+        if self.pattern is not None and not all(map(self.pattern.search, texts)):
+            return False
+        return self.role != "time" or all(map(is_time, texts))
 
 
 def _holds(keyword: str, value: float, limit: float) -> bool:
@@ -217,10 +221,6 @@ class RecordType:
         struct = msgspec.defstruct(self.name, members, kw_only=True, forbid_unknown_fields=True, gc=False)
         object.__setattr__(self, "struct", struct)
         object.__setattr__(self, "by_name", {f.name: f for f in self.fields})
-
-    @property
-    def times(self) -> tuple[str, ...]:
-        return tuple(f.name for f in self.fields if f.role == "time")
 
     def validate(self, values: dict[str, Any]) -> tuple[Any, list[Reason]]:
         """(record, []) or (None, every reason why `values` is none)."""

@@ -64,6 +64,10 @@ class Features:
             record.sepal_length, record.sepal_width, record.petal_length, record.petal_width, record.colour
         )
 '''
+COLUMNS = """
+    def columns(self, records):
+        return [[getattr(record, name) for record in records] for name in NAMES]
+"""
 
 
 class Problem(NamedTuple):
@@ -90,12 +94,12 @@ def flowers() -> list[dict[str, str]]:
     ]
 
 
-def prepare(folder: Path, schema: dict[str, Any], rows: list[dict[str, str]]) -> Problem:
+def prepare(folder: Path, schema: dict[str, Any], features: str, rows: list[dict[str, str]]) -> Problem:
     """The other problem below `folder`, processed and trained."""
     package = folder / "model-image"
     shutil.copytree(support.PACKAGE, package, ignore=shutil.ignore_patterns(".*", "__pycache__", "tests"))
     (package / "schema.json").write_text(json.dumps(schema))
-    (package / "slipway_model" / "features.py").write_text(FEATURES)
+    (package / "slipway_model" / "features.py").write_text(features)
     layout = Layout(folder / "ml")
     write_csv(layout.raw / "irises.csv", rows)
     for command in ("process", "train"):
@@ -109,17 +113,17 @@ def prepare(folder: Path, schema: dict[str, Any], rows: list[dict[str, str]]) ->
 
 @pytest.fixture(scope="module")
 def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
-    """Rows that have a time."""
-    return prepare(tmp_path_factory.mktemp("iris"), SCHEMA, flowers())
+    """Rows that have a time, features row by row."""
+    return prepare(tmp_path_factory.mktemp("iris"), SCHEMA, FEATURES, flowers())
 
 
 @pytest.fixture(scope="module")
 def timeless(tmp_path_factory: pytest.TempPathFactory) -> Problem:
-    """Rows that have none."""
+    """Rows that have none, features column by column as well."""
     properties = {name: spec for name, spec in SCHEMA["properties"].items() if name != "measured"}
     schema = {**SCHEMA, "required": ["kind", *MEASURES], "properties": properties}
     rows = [{name: cell for name, cell in row.items() if name != "measured"} for row in flowers()]
-    return prepare(tmp_path_factory.mktemp("timeless"), schema, rows)
+    return prepare(tmp_path_factory.mktemp("timeless"), schema, FEATURES + COLUMNS, rows)
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +284,7 @@ def test_learns_and_answers_without_a_time(timeless: Problem) -> None:
     ]
     with Server(timeless.layout.base, timeless.package) as server:
         predictions = server.ask(*records).json["predictions"]
-        assert len(predictions) == len(records)
+        assert predictions == [server.ask(record).json["predictions"][0] for record in records]
         table = "\n".join(",".join(str(v) if v is not None else "" for v in r.values()) for r in records)
         reply = server.invoke(table, "text/csv", accept="text/csv")
         assert [line.split(",")[0] for line in reply.body.decode().splitlines()] == [
