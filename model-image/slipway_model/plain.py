@@ -26,8 +26,8 @@ class _Check:
         self._get = operator.attrgetter(field.name)
         self._quotes = _quotes(field)
         # Names of zones come again and again, times do not.
+        self._may_repeat = field.role != "time" or field.nullable or not field.required
         self._known: set[Any] = set()
-        self._most_known = 0 if field.role == "time" else MOST_KNOWN
 
     def quotes(self, records: Sequence[Any]) -> int | None:
         """The quotation marks around its name and value in JSON; None when a value is not valid.
@@ -36,6 +36,8 @@ class _Check:
         """
         values = list(map(self._get, records))
         count = self._quotes * len(values)
+        if not self._may_repeat:
+            return count if self._field.lets_pass(values) else None
         distinct = set(values)
         if distinct <= self._known:
             return count
@@ -49,7 +51,7 @@ class _Check:
         new = distinct - self._known - ABSENT
         if not self._field.lets_pass(new):
             return None
-        if len(self._known) + len(new) <= self._most_known:
+        if len(self._known) + len(new) <= MOST_KNOWN:
             self._known |= new
         return count
 

@@ -175,7 +175,10 @@ class Field:
         """Whether all `texts` match the pattern and, of a time, are in the calendar."""
         if self.pattern is not None and not all(map(self.pattern.search, texts)):
             return False
-        return self.role != "time" or all(map(is_time, texts))
+        try:
+            return self.role != "time" or all(map(datetime.fromisoformat, texts))
+        except ValueError:
+            return False
 
 
 def _holds(keyword: str, value: float, limit: float) -> bool:
