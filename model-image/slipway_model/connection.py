@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Some bytes of a request, or of several."""
         self._heard = self._loop.time()
-        rest = data
+        rest, before = data, self._headers
         while rest and (self._receiving or not self._ending):
             try:
                 self._parser.feed_data(rest)
@@ -107,7 +107,8 @@ class Connection(asyncio.Protocol):
                 rest = self._without_upgrade() + rest[upgrade.args[0] :]
             except httptools.HttpParserError as error:
                 self._refuse(400, f"this is no HTTP request: {error}")
-        if self._receiving and self._in_head:
+        # What comes with the end of an earlier request is not counted.
+        if self._receiving and self._in_head and self._headers is before:
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
                 self._refuse(431, f"the request's head is longer than {MOST_HEAD_BYTES} bytes")
@@ -124,8 +125,8 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still read."""
-        self._ending = True
-        return self._answering is not None
+        self._ending, self._receiving = True, False
+        return bool(self._answering or self._waiting)
 
     def pause_writing(self) -> None:
         """The client is slower to read than to ask: let it wait."""

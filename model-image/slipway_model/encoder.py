@@ -11,6 +11,8 @@ from slipway_model import features
 from slipway_model.features import MISSING, Features
 
 Matrix = NDArray[np.float64]
+# Rows at a time, so that columns take little memory beside the matrix.
+BLOCK = 4096
 
 
 class Encoder:
@@ -69,10 +71,11 @@ class Encoder:
         if not records or self._columns is None:
             values: Iterable[Any] = itertools.chain.from_iterable(map(self.row, records))
             return np.fromiter(values, np.float64, len(records) * width).reshape(-1, width)
-        columns = list(self._columns(records))
-        for place, codes in self._codes:
-            columns[place] = [codes.get(text, MISSING) for text in columns[place]]
         matrix = np.empty((len(records), width))
-        for place, column in enumerate(columns):
-            matrix[:, place] = column
+        for start in range(0, len(records), BLOCK):
+            columns = list(self._columns(records[start : start + BLOCK]))
+            for place, codes in self._codes:
+                columns[place] = [codes.get(text, MISSING) for text in columns[place]]
+            for place, column in enumerate(columns):
+                matrix[start : start + BLOCK, place] = column
         return matrix
