@@ -1,4 +1,4 @@
-"""The same predictions as LightGBM's for many rows at once, in an eighth of its time, with NumPy alone.
+"""The same predictions as LightGBM's for many rows at once, in a sixth of its time, with NumPy alone.
 
 For each row a tree's leaves are the bits of one integer (QuickScorer, Lucchese et al. 2015). A comparison
 that comes out false rules out the leaves on its left, one that is true those on its right. All comparisons
@@ -17,7 +17,7 @@ from slipway_model.gbm import lightgbm
 MOST_LEAVES = 32
 ALL = np.uint32(2**32 - 1)
 # Rows at a time: what they need stays in the processor's cache.
-BLOCK = 256
+BLOCK = 128
 # Features that split in few places are joined, as long as the table of all their combinations is no longer.
 MOST_JOINED = 256
 
