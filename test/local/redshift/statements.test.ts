@@ -3,13 +3,12 @@ import { GetNamespaceCommand } from "@aws-sdk/client-redshift-serverless";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { expect } from "chai";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { clientConfig, clientEnvironment } from "../../../local/state";
 import { venvPython } from "../../../local/supervisor/services";
-import { failure, processes } from "../laptop";
+import { killServer } from "../cloud/kill";
+import { failure } from "../laptop";
 import { Target } from "./target";
 
 describe("Redshift Data API of the laptop", function () {
@@ -173,20 +172,9 @@ describe("Redshift Data API of the laptop", function () {
     const id = await target.start(
       "select sum(a.i * b.i) from generate_series(1, 10000000) a(i), generate_series(1, 1000000) b(i)",
     );
-    const server = () =>
-      processes("local/redshift/main.ts", target.laptop.home).filter((pid) => !isLeash(pid))[0]!;
-    const killed = server();
-    process.kill(killed, "SIGKILL");
-    while ((server() ?? killed) === killed) await sleep(50);
-    let found: string | undefined;
-    while (!found)
-      found = await target.ended(id).then(
-        (one) => one.Error,
-        () => undefined,
-      );
+    await killServer(target.laptop, "redshift");
+    const { Error: found } = await target.ended(id);
     expect(found).to.equal("ERROR: Query aborted: the server went away");
     expect(await target.rows("select n from kept")).to.eql([[{ longValue: 7 }]]);
   });
 });
-
-const isLeash = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("leash.py");
