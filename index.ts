@@ -7,6 +7,8 @@ import { ModelRegistry } from "./components/model-registry";
 import { PredictionApi } from "./components/prediction-api";
 import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
+import { Sources } from "./components/sources/sources";
+import { sourceRinging } from "./components/sources/data-source";
 import { TrainingJobs } from "./components/training-jobs";
 
 /**
@@ -43,7 +45,19 @@ async function program() {
     digestSeconds: settings.digestSeconds,
     logRetentionDays,
   });
-  results.alertOn({ "failed-jobs": jobs.failures, alarms: endpoint.ringing });
+  const sources = new Sources("sources", {
+    context,
+    data,
+    results,
+    sources: settings.sources,
+    deleteData: settings.deleteDataOnDestroy,
+    logRetentionDays,
+  });
+  results.alertOn({
+    "failed-jobs": jobs.failures,
+    alarms: endpoint.ringing,
+    sources: sourceRinging(context),
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -74,6 +88,7 @@ async function program() {
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
+    sources: sources.outputs,
     dataLimits: settings.data,
     gate: settings.gate,
   };

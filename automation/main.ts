@@ -75,6 +75,17 @@ function commandLine(): Command {
 
   stackCommand(
     program,
+    "ingest",
+    "let a stack's sources land what is new, and say how many rows fit schema.json",
+  )
+    .argument("[source]", "one source of slipway:sources; without one, all of them")
+    .option("--no-wait", "do not wait for exports and queries that go on elsewhere; a later run lands them")
+    .action(async (stack: string, source: string | undefined, options: JsonOption & { wait: boolean }) =>
+      (await import("./commands/ingest.ts")).ingest(stack, source, options.wait, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
     "diff",
     "what a release would change: infrastructure, data, code, hyperparameters; whether it would train",
   ).action(async (stack: string, options: JsonOption) =>

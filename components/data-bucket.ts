@@ -21,7 +21,7 @@ const lifecycleDaysMost = 3650;
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
   readonly key: aws.kms.Key;
-  private events?: aws.s3.BucketNotification;
+  declare private events?: aws.s3.BucketNotification;
 
   constructor(
     private readonly name: string,

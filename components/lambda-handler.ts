@@ -18,6 +18,14 @@ export interface LambdaHandlerArgs {
   timeout: number;
   /** Megabytes, 128 to 10,240; processor time grows with it. Default 256. */
   memorySize?: number;
+  /** Lets the function reach what is in a VPC. Without it, it reaches the internet and no VPC. */
+  vpcConfig?: VpcConfig;
+}
+
+/** Where a function is put in a VPC. */
+export interface VpcConfig {
+  subnetIds: pulumi.Input<string[]>;
+  securityGroupIds: pulumi.Input<string[]>;
 }
 
 /** A Lambda function with a role that may do nothing but write to its own log group, until it is granted more. */
@@ -65,6 +73,9 @@ export class LambdaHandler extends pulumi.ComponentResource {
       ],
       this,
     );
+    const interfaces = args.vpcConfig
+      ? [this.grantInterfaces(name, context, functionName, args.vpcConfig)]
+      : [];
     this.function = new aws.lambda.Function(
       `${name}-function`,
       {
@@ -78,11 +89,52 @@ export class LambdaHandler extends pulumi.ComponentResource {
         memorySize,
         timeout,
         environment: { variables: args.environment },
+        vpcConfig: args.vpcConfig,
         loggingConfig: { logFormat: "Text", logGroup: this.logGroup.name },
         tags,
       },
-      { parent: this, dependsOn: [logging] },
+      { parent: this, dependsOn: [logging, ...interfaces] },
     );
     this.registerOutputs({ functionArn: this.function.arn });
+  }
+
+  /**
+   * Lets Lambda, which does it in the role's name, put network interfaces into the VPC; the function's own code may not
+   * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
+   */
+  private grantInterfaces(
+    name: string,
+    context: Context,
+    functionName: string,
+    { subnetIds, securityGroupIds }: VpcConfig,
+  ): aws.iam.RolePolicy {
+    const arns = (kind: string, ids: pulumi.Input<string[]>) =>
+      pulumi.output(ids).apply((all) => all.map((id) => arn(context, "ec2", `${kind}/${id}`)));
+    const interfaces = arn(context, "ec2", "network-interface/*");
+    const describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+    const change = [
+      ...["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
+      ...["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"],
+    ];
+    return grant(
+      name,
+      this.grantee,
+      "network-interfaces",
+      [
+        { Action: change, Resource: interfaces },
+        { Action: "ec2:CreateNetworkInterface", Resource: arns("subnet", subnetIds) },
+        { Action: "ec2:CreateNetworkInterface", Resource: arns("security-group", securityGroupIds) },
+        { Action: describe, Resource: "*" }, // EC2 offers nothing narrower
+        {
+          Effect: "Deny",
+          Action: [...change, ...describe],
+          Resource: "*",
+          Condition: {
+            ArnEquals: { "lambda:SourceFunctionArn": arn(context, "lambda", `function:${functionName}`) },
+          },
+        },
+      ],
+      this,
+    );
   }
 }

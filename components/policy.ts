@@ -7,7 +7,7 @@ export interface Statement {
   Effect?: "Allow" | "Deny";
   Principal?: pulumi.Input<string> | Record<string, pulumi.Input<string> | pulumi.Input<string>[]>;
   Action: string | string[];
-  Resource?: pulumi.Input<string> | pulumi.Input<string>[];
+  Resource?: pulumi.Input<string | string[]> | pulumi.Input<string>[];
   Condition?: Record<string, Record<string, pulumi.Input<string> | pulumi.Input<string>[]>>;
 }
 

@@ -3,6 +3,7 @@ import { type DataSettings, readDataSettings } from "./data-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
 import { type GateSettings, readGateSettings } from "./gate-settings";
+import { type SourceSettings } from "./sources/sources";
 import { requireProperty } from "./validation";
 
 /** The stack's configuration. Declared, described and given defaults in `Pulumi.yaml`. */
@@ -19,6 +20,8 @@ export interface Settings {
   burst: number;
   logRetentionDays: number;
   deleteDataOnDestroy: boolean;
+  /** By name. */
+  sources: Record<string, SourceSettings>;
   data: DataSettings;
   gate: GateSettings;
 }
@@ -64,6 +67,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     burst: config.requireNumber("burst"),
     logRetentionDays: config.requireNumber("logRetentionDays"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
+    sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),
     gate: readGateSettings(config),
   };

@@ -5,6 +5,7 @@ import { type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import pLimit from "p-limit";
+import { manifestEnding } from "../../handlers/shared/landing/landing";
 import { UserError } from "../errors";
 import { interruptSignal, throwIfInterrupted } from "../interrupt";
 
@@ -21,23 +22,27 @@ export interface LandedObject {
 
 /** Prefix of what sources land in the data bucket, each under its own name. */
 export const rawPrefix = "raw/";
-/** What a source writes beside each object that it has landed. */
-const manifestSuffix = ".manifest.json";
 const atATime = 16;
 
 /**
  * What has been landed, sorted by key.
  * @param source name of one source; none: of all of them.
+ * @param wanted which keys; none: all of them.
  * @throws UserError when there is no data, or an object of a kind that is none.
  */
-export async function landedObjects(s3: S3Client, bucket: string, source?: string): Promise<LandedObject[]> {
+export async function landedObjects(
+  s3: S3Client,
+  bucket: string,
+  source?: string,
+  wanted: (key: string) => boolean = () => true,
+): Promise<LandedObject[]> {
   const prefix = source ? `${rawPrefix}${source}/` : rawPrefix;
   const limit = pLimit(atATime);
   const found: Promise<LandedObject>[] = [];
   for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix })) {
     throwIfInterrupted();
     for (const { Key, Size } of page.Contents ?? []) {
-      if (Key && Size && !Key.endsWith(manifestSuffix)) found.push(limit(() => describe(s3, bucket, Key)));
+      if (Key && Size && !Key.endsWith(manifestEnding) && wanted(Key)) found.push(limit(() => describe(s3, bucket, Key)));
     }
   }
   const objects = await Promise.all(found);

@@ -76,6 +76,14 @@ export const takeSnapshot = (work: SnapshotWork): Promise<TakenSnapshot> => look
 /** The snapshot that would be taken now; changes nothing. @throws UserError as `takeSnapshot`. */
 export const lookAtData = (work: SnapshotWork): Promise<TakenSnapshot> => look(work);
 
+/** What the rows of some landed objects are worth, before there is a snapshot of them. */
+export async function checkRows(work: SnapshotWork, keys: string[]): Promise<Pick<Snapshot, "rows" | "reasons">> {
+  if (keys.length === 0) return { rows: { read: 0, rejected: 0, duplicates: 0, kept: 0 }, reasons: [] };
+  const wanted = new Set(keys);
+  const objects = await landedObjects(work.s3, work.bucket, work.source, (key) => wanted.has(key));
+  return inFolder((folder) => gather(work, objects, folder));
+}
+
 /** The snapshot of this hash, or undefined. */
 export const readSnapshot = (s3: S3Client, bucket: string, hash: string) =>
   getJson<Snapshot>(s3, bucket, manifestKey(hash));
@@ -95,8 +103,7 @@ async function look(work: SnapshotWork, keep?: Freeze): Promise<TakenSnapshot> {
   const known = await getJson<Snapshot>(s3, bucket, lookKey(origin));
   const profile = known && (await readProfile(s3, bucket, known.hash));
   if (known && profile) return { snapshot: known, profile, rejected, fresh: false };
-  const folder = await mkdtemp(join(tmpdir(), "slipway-snapshot-"));
-  try {
+  return inFolder(async (folder) => {
     const files = await gather(work, objects, folder);
     const parts = await partsOf(files.rowsFile);
     const { rows, reasons, objects: intake } = files;
@@ -104,6 +111,14 @@ async function look(work: SnapshotWork, keep?: Freeze): Promise<TakenSnapshot> {
     const taken = { snapshot, profile: files.profile, rejected, fresh: true };
     await keep?.(work, taken, files);
     return taken;
+  });
+}
+
+/** Does work in a folder of its own, which is gone afterwards. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-snapshot-"));
+  try {
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

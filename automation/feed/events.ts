@@ -45,12 +45,12 @@ export function* eventsOf(file: string, schema: Schema, options: EventOptions): 
   // A second has no more events than there are rows, or two of them would be the same.
   const perSecond = Math.min(options.rate, rows.length);
   const start = options.start ?? thisMachinesTime();
-  for (let index = 0; ; index++) {
+  for (let index = 0, spoiled = 0; ; index++) {
     const row = rows[index % rows.length]!;
     const now = start + Math.floor(index / perSecond) * 1000;
     const event = moved(row, now - parseTime(String(row[timeField])));
     const poison = Math.floor((index + 1) * options.poison) > Math.floor(index * options.poison);
-    yield { text: poison ? spoil(event, schema, index) : JSON.stringify(event), poison };
+    yield { text: poison ? spoil(event, schema, spoiled++) : JSON.stringify(event), poison };
   }
 }
 
@@ -102,7 +102,7 @@ function moved(row: Row, by: number): Row {
 }
 
 /** What producers get wrong, in turn. */
-function spoil(row: Row, schema: Schema, index: number): string {
+function spoil(row: Row, schema: Schema, turn: number): string {
   const number = Object.entries(schema.properties).find(([, { type }]) => type === "number")?.[0] ?? "value";
   const text = JSON.stringify(row);
   const kinds = [
@@ -112,5 +112,5 @@ function spoil(row: Row, schema: Schema, index: number): string {
     `[${text}]`,
     JSON.stringify({ ...row, [number]: -1 }),
   ];
-  return kinds[index % kinds.length]!;
+  return kinds[turn % kinds.length]!;
 }

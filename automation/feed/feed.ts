@@ -41,10 +41,10 @@ export async function feed(
     counts.poison += taken.filter(({ poison }) => poison).length;
     counts.retried += retried;
   };
-  for (let begun = 0; elapsed() < seconds && begun < rate * seconds;) {
-    if (signal.aborted || failures.length > 0) break;
-    const due = Math.min(Math.floor(rate * elapsed()) + 1, Math.round(rate * seconds)) - begun;
-    for (let left = Math.max(0, due); left > 0 && !signal.aborted;) {
+  const wanted = Math.round(rate * seconds);
+  for (let begun = 0; begun < wanted && !signal.aborted && failures.length === 0;) {
+    const due = Math.min(Math.floor(rate * elapsed()) + 1, wanted) - begun;
+    for (let left = due; left > 0 && !signal.aborted;) {
       const batch = Array.from({ length: Math.min(left, sink.batch) }, () => events.next().value);
       left -= batch.length;
       begun += batch.length;

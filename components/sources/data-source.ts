@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "../context";
 import { type DataBucket } from "../data-bucket";
-import { LambdaHandler } from "../lambda-handler";
+import { LambdaHandler, type VpcConfig } from "../lambda-handler";
 import { grant, type Grantee, trustPolicy } from "../policy";
 import { type ResultsTopic } from "../results-topic";
 import { requireProperty } from "../validation";
@@ -15,6 +15,24 @@ export interface SourceArgs {
   logRetentionDays: number;
   /** Name that the user gave it: part of names of resources and of keys of objects. */
   source: string;
+}
+
+/** What the `slipway` command is told of a source. */
+export interface SourceOutputs {
+  kind: string;
+  functionName: pulumi.Output<string>;
+  /** Name of the Kinesis data stream, of the kind that has one. */
+  stream?: pulumi.Input<string>;
+  /** Name of the bucket in which files are dropped, when it is not the data bucket. */
+  bucket?: pulumi.Input<string>;
+  /** ARN of the DynamoDB table. */
+  tableArn?: pulumi.Input<string>;
+  /** Of the database of RDS: where it is, and the secret with its user and password. */
+  host?: pulumi.Input<string>;
+  port?: pulumi.Input<number>;
+  secretArn?: pulumi.Input<string>;
+  /** Name of the workgroup of Redshift Serverless that the stack has made. */
+  workgroup?: pulumi.Input<string>;
 }
 
 /** What makes the kinds differ. */
@@ -30,6 +48,8 @@ export interface SourceKind {
   timeout?: number;
   /** Megabytes. Default 1,769, with which Lambda gives one whole processor. */
   memorySize?: number;
+  /** Puts the Lambda into a VPC. */
+  vpcConfig?: VpcConfig;
 }
 
 /** The longest time between runs of which one has to fail for the alarm to ring. */
@@ -83,6 +103,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
         logRetentionDays: args.logRetentionDays,
         timeout: settled.timeout ?? 900,
         memorySize: settled.memorySize ?? 1769,
+        vpcConfig: settled.vpcConfig,
       },
       { parent: this },
     );
@@ -96,6 +117,11 @@ export abstract class DataSource extends pulumi.ComponentResource {
       metricName: "Errors",
       dimensions: { FunctionName: this.functionName },
     });
+  }
+
+  /** What the `slipway` command needs to know. */
+  get outputs(): SourceOutputs {
+    return { kind: this.kind, functionName: this.functionName };
   }
 
   /** Who may do what the Lambda does. */
@@ -157,7 +183,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
   private runEvery(scheduleExpression: string): void {
     const { context, source } = this.args;
     requireProperty(
-      /^(rate\(\d+ (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
+      /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
       "schedule",
       scheduleExpression,
       "write rate(1 hour), rate(15 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",

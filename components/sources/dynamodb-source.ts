@@ -33,6 +33,10 @@ export class DynamodbSource extends DataSource {
   /** With a stream: what was given up on, by shard and sequence number. */
   readonly failures: aws.sqs.Queue | undefined;
 
+  override get outputs() {
+    return { ...super.outputs, tableArn: this.tableArn };
+  }
+
   constructor(name: string, args: DynamodbSourceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings } = args;
     checkDynamodbSettings(settings);

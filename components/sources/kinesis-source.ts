@@ -224,6 +224,10 @@ export class KinesisSource extends DataSource {
     return { log, logged };
   }
 
+  override get outputs() {
+    return { ...super.outputs, stream: this.stream };
+  }
+
   private get deliveryName(): string {
     const { context, source } = this.args;
     return `${context.project}-${context.stack}-${source}`;

@@ -69,16 +69,18 @@ export async function run(
   return { ...result, waiting: await begin(ingest, exports, landed, now()) };
 }
 
-/** Asks for the next export, when it is time. The intent is written down first, so that a retry is the same export. */
+/** Asks for the next export, when it is time; undefined when it is not. The intent is written down first, so that a retry is the same export. */
 async function begin(
-  { source, store, settings }: Ingest<Settings>,
+  { source, store, settings, log }: Ingest<Settings>,
   exports: Exports,
   state: State,
   now: Date,
-): Promise<string> {
+): Promise<string | undefined> {
   const next = nextExport(state, now, settings.rememberedDays);
-  if ("after" in next)
-    return `changes since ${state.until} can be exported after ${next.after.toISOString()}`;
+  if ("after" in next) {
+    log.info("no export is due", { changesSince: state.until, after: next.after.toISOString() });
+    return undefined;
+  }
   await writeState(store, source, { ...state, pending: next });
   const arn = await exports.start(next);
   await writeState(store, source, { ...state, pending: { ...next, arn } });
@@ -154,7 +156,7 @@ async function landFile(
   const mapper = new Mapper(recordSchema, settings.attributes);
   try {
     const body = await plainBody(await read(), mapper, here, () => requireAll(identity, here, itemCount));
-    const outcome = body ? await land(store, { ...identity, body }) : "already";
+    const outcome = body ? await land(store, { ...identity, format: "jsonl", body }) : "already";
     if (outcome !== "already" && "rows" in outcome) result.landed.push(outcome);
     else if (outcome !== "already") result.setAside.push(outcome);
     seen.deletions += here.deletions;

@@ -141,7 +141,8 @@ class Run {
     const origin = `s3://${bucket}/${key}`;
     const [date = "", file = ""] = key.split("/").slice(-2);
     if (key.startsWith(this.prefix) && /^\d{4}-\d{2}-\d{2}$/.test(date) && file !== "") {
-      const name = nameOf(file.replace(/\.gz$/, ""), key);
+      const time = /\d{4}(-\d\d){5}/.exec(file)?.[0] ?? ""; // of the first record, as Firehose names objects
+      const name = nameOf(`records-${time}`, key);
       return { source, name, date, format: "jsonl" as const, origin };
     }
     const reason = `${origin} was not written by Firehose: move it away, files of your own go to a source of kind s3`;

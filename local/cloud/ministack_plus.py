@@ -8,9 +8,10 @@
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
-* DynamoDB exports that write their objects: see ``dynamodb_export``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
+* DynamoDB exports that write their objects: see ``dynamodb_export``.
+* RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -42,6 +43,7 @@ import firehose_buffer
 import http2
 import kinesis_records
 import metric_alarms
+import rds_databases
 import sns_email
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence
@@ -285,6 +287,8 @@ def main() -> None:
     http2.install()
     metric_alarms.install()
     dynamodb_export.install()
+    databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
+    databases.install()
     if persistence.PERSIST_STATE:
         lock_state_folder(Path(persistence.STATE_DIR))
     changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
@@ -295,7 +299,10 @@ def main() -> None:
         app = firehose_buffer.with_delivery(app)
     ministack.app = with_routes(app, changed)
     sys.argv = ["ministack"]
-    ministack.main()
+    try:
+        ministack.main()
+    finally:
+        databases.stop_all()
     if outbox:
         outbox.drain(seconds=2)
 

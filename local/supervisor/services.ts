@@ -74,6 +74,7 @@ export function services(settings: ServiceSettings): Service[] {
         S3_PERSIST: "1",
         S3_DATA_DIR: join(home, "cloud", "s3"),
         TMPDIR: join(home, "cloud", "tmp"),
+        SLIPWAY_DATABASES_DIR: join(home, "databases"),
         // MiniStack removes stray containers of its own from a Docker engine that it finds: keep it away from it.
         DOCKER_HOST: "unix:///nonexistent",
         SLIPWAY_INBOX_URL: url(ports.inbox),

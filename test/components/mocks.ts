@@ -30,6 +30,13 @@ function answer(token: string, parameters: Record<string, string>): Record<strin
       return { names: Object.keys(parameters), values: Object.values(parameters) };
     case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
       return { userName: "AWS", password: "token" };
+    case "aws:rds/getInstance:getInstance":
+      return {
+        ...{ address: "shop.abc.us-east-1.rds.amazonaws.com", port: 5433, dbSubnetGroup: "shop-subnets" },
+        ...{ vpcSecurityGroups: ["sg-shop"], masterUserSecrets: [] },
+      };
+    case "aws:rds/getSubnetGroup:getSubnetGroup":
+      return { vpcId: "vpc-shop", subnetIds: ["subnet-1", "subnet-2"] };
     default:
       throw new Error(`the program asks ${token}, which the mocks do not answer`);
   }
@@ -41,6 +48,14 @@ function computed(type: string, name: string): Record<string, unknown> {
   if (type === "awsx:ecr:Repository") {
     const url = `${context.accountId}.dkr.ecr.us-east-1.amazonaws.com/${name}`;
     return { url, repository: { arn } };
+  }
+  if (type === "awsx:ec2:Vpc") {
+    const isolatedSubnetIds = [`${name}-subnet-1`, `${name}-subnet-2`];
+    return { vpcId: `${name}-vpc`, isolatedSubnetIds, routeTables: [{ id: `${name}-table` }] };
+  }
+  if (type === "aws:rds/instance:Instance") {
+    const masterUserSecrets = [{ secretArn: `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}` }];
+    return { arn, address: `${name}.rds.amazonaws.com`, port: 5432, masterUserSecrets };
   }
   if (type === "docker:index/image:Image") return { repoDigest: `registry/${name}@sha256:0a` };
   return {

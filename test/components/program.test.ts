@@ -113,7 +113,7 @@ describe("the program", () => {
 
   it("describes every setting in Pulumi.yaml", () => {
     for (const [name, { type, description }] of Object.entries(project.config)) {
-      expect(type, name).to.match(/^(string|integer|boolean|array)$/);
+      expect(type, name).to.match(/^(string|integer|boolean|array|object)$/);
       expect(description, name).to.match(/\.$/);
     }
   });

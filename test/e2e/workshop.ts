@@ -32,14 +32,17 @@ export class Workshop extends Laptop {
   }
 
   /** Sets the configuration of a stack, as `pulumi config set` does. */
-  configure(stack: string, values: Record<string, string | number>): void {
+  configure(stack: string, values: Record<string, string | number | object>): void {
     const file = `Pulumi.${stack}.yaml`;
     for (const [key, value] of Object.entries(values)) {
       const path = join(this.folder, file);
       const kept = readFileSync(path, "utf8").replace(new RegExp(`^  slipway:${key}: .*\\n`, "m"), "");
       writeFileSync(
         path,
-        kept.replace("config:\n", `config:\n  slipway:${key}: ${JSON.stringify(String(value))}\n`),
+        kept.replace(
+          "config:\n",
+          `config:\n  slipway:${key}: ${JSON.stringify(typeof value === "object" ? value : String(value))}\n`,
+        ),
       );
     }
   }

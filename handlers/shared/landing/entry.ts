@@ -15,7 +15,7 @@ export interface Ingest<Settings> {
   store: Store;
   log: Log;
   /** Milliseconds until Lambda ends this run. */
-  remaining(): number;
+  remaining: () => number;
 }
 
 /**

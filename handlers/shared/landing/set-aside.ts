@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Readable } from "node:stream";
 import { type RecordSchema, recordSchema } from "../schema";
-import { type Identity, pathOf } from "./identity";
+import { type AnyIdentity, pathOf } from "./identity";
 import { type SetAside } from "./landing";
 import { type Unfit } from "./shape";
 import { readText, type Store } from "./store";
@@ -9,7 +9,7 @@ import { readText, type Store } from "./store";
 export const reasonEnding = ".reason.json";
 
 /** Says which schema an input did not fit: under another one it is tried again. */
-const digestOf = (schema: RecordSchema) =>
+export const schemaDigest = (schema: RecordSchema = recordSchema) =>
   createHash("sha256").update(JSON.stringify(schema)).digest("hex").slice(0, 16);
 
 /**
@@ -18,7 +18,7 @@ const digestOf = (schema: RecordSchema) =>
  */
 export async function setAside(
   store: Store,
-  identity: Identity,
+  identity: AnyIdentity,
   fault: Unfit,
   body?: Readable,
   schema: RecordSchema = recordSchema,
@@ -36,7 +36,7 @@ export async function setAside(
     id: `${source}/${name}`,
     detail: { reason, rejected: 0, read: 0, source, origin, object, row: fault.row },
   });
-  const note = { source, object, origin, position, reason, row: fault.row, schema: digestOf(schema), at };
+  const note = { source, object, origin, position, reason, row: fault.row, schema: schemaDigest(schema), at };
   await store.write(`${object}${reasonEnding}`, JSON.stringify(note, null, 2));
   return { object, origin, reason };
 }
@@ -44,9 +44,9 @@ export async function setAside(
 /** Whether the input was set aside before, under this schema. */
 export async function isSetAside(
   store: Store,
-  identity: Identity,
+  identity: AnyIdentity,
   schema: RecordSchema = recordSchema,
 ): Promise<boolean> {
   const text = await readText(store, `rejected/${pathOf(identity)}${reasonEnding}`);
-  return text !== undefined && (JSON.parse(text) as { schema?: string }).schema === digestOf(schema);
+  return text !== undefined && (JSON.parse(text) as { schema?: string }).schema === schemaDigest(schema);
 }

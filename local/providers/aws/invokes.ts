@@ -61,10 +61,60 @@ const getAuthorizationToken: Invoke = async (args, call) => {
   };
 };
 
+const getAvailabilityZones: Invoke = async (_args, call) => {
+  const { DescribeAvailabilityZonesCommand, EC2Client } = await import("@aws-sdk/client-ec2");
+  const { AvailabilityZones = [] } = await call
+    .client(EC2Client)
+    .send(new DescribeAvailabilityZonesCommand({}));
+  return {
+    ...{ id: call.region, region: call.region, groupNames: [`${call.region}-zg-1`] },
+    names: AvailabilityZones.map(({ ZoneName }) => ZoneName),
+    zoneIds: AvailabilityZones.map(({ ZoneId }) => ZoneId),
+  };
+};
+
+const getDbInstance: Invoke = async (args, call) => {
+  const { DescribeDBInstancesCommand, RDSClient } = await import("@aws-sdk/client-rds");
+  const { propertiesOf } = await import("./rds.js");
+  const DBInstanceIdentifier = String(args.dbInstanceIdentifier);
+  const { DBInstances } = await call
+    .client(RDSClient)
+    .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }));
+  const found = propertiesOf(DBInstances![0]!);
+  return {
+    ...{
+      ...found,
+      id: DBInstanceIdentifier,
+      dbInstanceIdentifier: DBInstanceIdentifier,
+      region: call.region,
+    },
+    ...{ dbInstanceArn: found.arn, dbInstanceClass: found.instanceClass, masterUsername: found.username },
+    ...{ dbSubnetGroup: found.dbSubnetGroupName, vpcSecurityGroups: found.vpcSecurityGroupIds },
+  };
+};
+
+const getDbSubnetGroup: Invoke = async (args, call) => {
+  const { DescribeDBSubnetGroupsCommand, RDSClient } = await import("@aws-sdk/client-rds");
+  const DBSubnetGroupName = String(args.name);
+  const { DBSubnetGroups } = await call
+    .client(RDSClient)
+    .send(new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName }));
+  const found = DBSubnetGroups![0]!;
+  return {
+    ...{ id: DBSubnetGroupName, name: DBSubnetGroupName, region: call.region, arn: found.DBSubnetGroupArn },
+    ...{ description: found.DBSubnetGroupDescription, status: found.SubnetGroupStatus, vpcId: found.VpcId },
+    subnetIds: found.Subnets?.map(({ SubnetIdentifier }) => SubnetIdentifier),
+    supportedNetworkTypes: found.SupportedNetworkTypes ?? [],
+  };
+};
+
 export const invokes: Record<string, Invoke> = {
   "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   "aws:index/getRegion:getRegion": getRegion,
   "aws:index/getPartition:getPartition": getPartition,
+  "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
+  "aws:rds/getInstance:getInstance": getDbInstance,
+  "aws:rds/getSubnetGroup:getSubnetGroup": getDbSubnetGroup,
   "aws:ssm/getParametersByPath:getParametersByPath": getParametersByPath,
   "aws:ecr/getAuthorizationToken:getAuthorizationToken": getAuthorizationToken,
 };

@@ -9,18 +9,21 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   appautoscaling: () => import("./appautoscaling.js"),
   cloudwatch: () => import("./cloudwatch.js"),
   dynamodb: () => import("./dynamodb.js"),
+  ec2: () => import("./ec2.js"),
   ecr: () => import("./ecr.js"),
   iam: () => import("./iam.js"),
   kinesis: () => import("./kinesis.js"),
   kms: () => import("./kms.js"),
   lambda: () => import("./lambda.js"),
   redshiftserverless: () => import("./redshiftserverless.js"),
+  rds: () => import("./rds.js"),
   s3: () => import("./s3.js"),
   sagemaker: () => import("./sagemaker.js"),
   scheduler: () => import("./scheduler.js"),
   sns: () => import("./sns.js"),
   sqs: () => import("./sqs.js"),
   ssm: () => import("./ssm.js"),
+  vpc: () => import("./ec2-security.js"),
 };
 
 /** `s3` of `aws:s3/bucket:Bucket`. */

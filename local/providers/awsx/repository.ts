@@ -1,7 +1,12 @@
 import { version } from "@pulumi/aws/package.json";
 import { type ecr } from "@pulumi/awsx";
-import { type Input, type Inputs, type Output, output } from "@pulumi/pulumi/output";
-import { ComponentResource, type ComponentResourceOptions, CustomResource } from "@pulumi/pulumi/resource";
+import { type Inputs, type Output, output } from "@pulumi/pulumi/output";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResource,
+} from "@pulumi/pulumi/resource";
+import { Child } from "./child";
 import { lifecycleDocument, type LifecycleRule } from "./lifecycle";
 
 /**
@@ -51,21 +56,3 @@ export class Repository extends ComponentResource {
 
 const documentOf = (policy: { rules?: LifecycleRule[] } | undefined) =>
   JSON.stringify(lifecycleDocument(policy?.rules));
-
-/** A resource of another provider, with the outputs that are named. */
-class Child extends CustomResource {
-  readonly outputs: Record<string, Output<string>>;
-
-  constructor(
-    type: string,
-    name: string,
-    args: Record<string, Input<unknown>>,
-    options: object,
-    outputs: string[],
-  ) {
-    const properties = { ...Object.fromEntries(outputs.map((key) => [key, undefined])), ...args };
-    super(type, name, properties, options);
-    const resolved = this as unknown as Record<string, Output<string>>; // the SDK puts each property on the object
-    this.outputs = Object.fromEntries(outputs.map((key) => [key, resolved[key]!]));
-  }
-}

@@ -1,6 +1,7 @@
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -84,6 +85,16 @@ export class SourceStack {
     return JSON.parse(text) as IngestResult;
   }
 
+  /** A second schedule, of now, with the target and role of the source's own, which AWS runs once a minute at most. */
+  async runScheduleNow(source: string): Promise<void> {
+    const client = new SchedulerClient(this.clientSettings);
+    const Name = `plugins-sources-ingest-${source}`;
+    const { Target, FlexibleTimeWindow } = await client.send(new GetScheduleCommand({ Name }));
+    const ScheduleExpression = `at(${new Date().toISOString().slice(0, 19)})`;
+    const schedule = { Name: `${Name}-now`, Target, FlexibleTimeWindow, ScheduleExpression };
+    await client.send(new CreateScheduleCommand({ ...schedule, ActionAfterCompletion: "DELETE" }));
+  }
+
   /** What IAM says of each action and resource, for the role of the source's Lambda. */
   async decisions(source: string, questions: Record<string, string[]>): Promise<(string | undefined)[]> {
     const FunctionName = `plugins-sources-ingest-${source}`;
@@ -104,8 +115,8 @@ export class SourceStack {
 
   /** Types of the resources that the stack has. */
   async resources(): Promise<string[]> {
-    const { deployment } = await this.stack.exportStack();
-    const { resources = [] } = deployment as { resources?: { type: string }[] };
+    const state = (await this.stack.exportStack()).deployment as { resources?: { type: string }[] };
+    const { resources = [] } = state;
     return resources.map(({ type }) => type);
   }
 
