@@ -163,8 +163,9 @@ class Connection(asyncio.Protocol):
         self._url += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; of several of one name the last counts."""
-        self._headers[name.lower()] = value
+        """A header; of several of one name the last counts, of those after the body none."""
+        if self._in_head:
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         """The body comes next, if it may."""
@@ -178,7 +179,7 @@ class Connection(asyncio.Protocol):
                 # It may send the body all the same, or not: there is no telling what comes next.
                 self._ending, self._receiving = True, False
             self._refuse_body()
-        elif expects:
+        elif expects and not (self._waiting or self._answering):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, piece: bytes) -> None:

@@ -78,7 +78,9 @@ def test_chunks(server: Server) -> None:
     pieces = [BODY[:10], BODY[10:11], BODY[11:]]
     with client(server) as c:
         c.send(
-            head + b"".join(b"%x;a=b\r\n%b\r\n" % (len(p), p) for p in pieces) + b"0\r\ntrailer: x\r\n\r\n"
+            head
+            + b"".join(b"%x;a=b\r\n%b\r\n" % (len(p), p) for p in pieces)
+            + b"0\r\ncontent-type: x/y\r\n\r\n"
         )
         status, _, body = c.read()
         assert (status, len(json.loads(body)["predictions"])) == (200, 1)
