@@ -176,6 +176,17 @@ describe("kinesis source on the laptop", function () {
     expect(lines.filter((line) => line === late)).to.have.length(2);
   });
 
+  // Before functions are changed: MiniStack saves such changes some seconds later, and would lose them.
+  it("loses nothing when MiniStack is killed in the middle", async () => {
+    const start = Date.parse("2023-01-01");
+    const sending = send(eventsOf(trips, readSchema(), { rate: 100, poison: 0, start }), 100, 4);
+    await sleep(1500);
+    await world.cloud.crash();
+    expect((await sending).sent).to.equal(400);
+    // what S3 had told of may have died with MiniStack
+    await untilAllLanded(texts(start, 400), () => world.run("trips"));
+  });
+
   it("lands after all what the Lambda could not check for a while", async () => {
     const before = (await landed()).length;
     const FunctionName = "plugins-sources-transform-trips";
@@ -189,16 +200,6 @@ describe("kinesis source on the laptop", function () {
     await untilLanded(before + 50);
     expect((await world.run("trips")).setAside).to.deep.equal([]);
     expect(await untilLanded(before + 100)).to.have.length(before + 100);
-  });
-
-  it("loses nothing when MiniStack is killed in the middle", async () => {
-    const start = Date.parse("2023-01-01");
-    const sending = send(eventsOf(trips, readSchema(), { rate: 100, poison: 0, start }), 100, 4);
-    await sleep(1500);
-    await world.cloud.crash();
-    expect((await sending).sent).to.equal(400);
-    // what S3 had told of may have died with MiniStack
-    await untilAllLanded(texts(start, 400), () => world.run("trips"));
   });
 
   it("may read and remove what was delivered for it, no more", async () => {
