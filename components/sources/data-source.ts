@@ -27,6 +27,12 @@ export interface SourceOutputs {
   bucket?: pulumi.Input<string>;
   /** ARN of the DynamoDB table. */
   tableArn?: pulumi.Input<string>;
+  /** Of the database of RDS: where it is, and the secret with its user and password. */
+  host?: pulumi.Input<string>;
+  port?: pulumi.Input<number>;
+  secretArn?: pulumi.Input<string>;
+  /** Name of the workgroup of Redshift Serverless that the stack has made. */
+  workgroup?: pulumi.Input<string>;
 }
 
 /** What makes the kinds differ. */

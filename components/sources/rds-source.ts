@@ -24,6 +24,10 @@ export class RdsSource extends DataSource {
   /** Of a database that the stack has made. */
   readonly instance: aws.rds.Instance | undefined;
 
+  override get outputs() {
+    return { ...super.outputs, host: this.host, port: this.port, secretArn: this.secretArn };
+  }
+
   constructor(name: string, args: RdsSourceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { settings, context, source, deleteData } = args;
     checkRdsSettings(settings);

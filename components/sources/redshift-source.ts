@@ -24,6 +24,10 @@ export class RedshiftSource extends DataSource {
   /** Of a warehouse that the stack has made. */
   readonly workgroup: aws.redshiftserverless.Workgroup | undefined;
 
+  override get outputs() {
+    return { ...super.outputs, ...(this.workgroup ? { workgroup: this.workgroup.workgroupName } : {}) };
+  }
+
   constructor(name: string, args: RedshiftSourceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { context, data, settings, source } = args;
     checkRedshiftSettings(settings);

@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requireProperty } from "../validation";
 import { type DataSource, type SourceArgs, type SourceOutputs } from "./data-source";
-import { DynamodbSource, type DynamodbSettings } from "./dynamodb-source";
-import { KinesisSource, type KinesisSettings } from "./kinesis-source";
-import { S3Source, type S3Settings } from "./s3-source";
+import { DynamodbSource } from "./dynamodb-source";
+import { HttpSource } from "./http-source";
+import { KinesisSource } from "./kinesis-source";
+import { RdsSource } from "./rds-source";
+import { RedshiftSource } from "./redshift-source";
+import { S3Source } from "./s3-source";
 
 /** One source of the configuration: its kind, and what that kind takes. */
 export type SourceSettings = { kind: string } & Record<string, unknown>;
@@ -15,19 +18,16 @@ export interface SourcesArgs extends Omit<SourceArgs, "source"> {
   deleteData: boolean;
 }
 
-type Make = (
-  name: string,
-  args: Omit<SourcesArgs, "sources"> & { source: string; settings: unknown },
-  opts: pulumi.ComponentResourceOptions,
-) => DataSource;
+type Kind = new (name: string, args: never, opts: pulumi.ComponentResourceOptions) => DataSource;
 
-/** How a source of each kind is made; its class checks the settings. */
-const kinds: Record<string, Make> = {
-  s3: (name, args, opts) => new S3Source(name, { ...args, settings: args.settings as S3Settings }, opts),
-  kinesis: (name, args, opts) =>
-    new KinesisSource(name, { ...args, settings: args.settings as KinesisSettings }, opts),
-  dynamodb: (name, args, opts) =>
-    new DynamodbSource(name, { ...args, settings: args.settings as DynamodbSettings }, opts),
+/** What the kinds are called in the configuration; the class of each checks its settings. */
+const kinds: Record<string, Kind> = {
+  s3: S3Source,
+  http: HttpSource,
+  kinesis: KinesisSource,
+  dynamodb: DynamodbSource,
+  rds: RdsSource,
+  redshift: RedshiftSource,
 };
 
 /** Where data comes from: the sources that the stack's configuration switches on. See docs/data-sources.md. */
@@ -37,10 +37,10 @@ export class Sources extends pulumi.ComponentResource {
   constructor(name: string, { sources, ...common }: SourcesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("slipway:data:Sources", name, {}, opts);
     this.all = Object.entries(sources).map(([source, settings]) => {
-      const make = kinds[settings.kind];
+      const Kind = kinds[settings.kind];
       const fix = `write one of ${Object.keys(kinds).join(", ")} into Pulumi.${pulumi.getStack()}.yaml`;
-      requireProperty(make !== undefined, `sources.${source}.kind`, settings.kind, fix);
-      return make!(`${name}-${source}`, { ...common, source, settings }, { parent: this });
+      requireProperty(Kind !== undefined, `sources.${source}.kind`, settings.kind, fix);
+      return new Kind!(`${name}-${source}`, { ...common, source, settings } as never, { parent: this });
     });
     this.registerOutputs({ names: Object.keys(sources) });
   }

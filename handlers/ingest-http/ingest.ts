@@ -117,7 +117,7 @@ function identify(
   url: URL,
   { etag, lastModified }: Validators,
   otherwise = "",
-): Identity & { format: Format } {
+): Identity {
   const name =
     url.pathname
       .split("/")

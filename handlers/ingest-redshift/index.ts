@@ -57,9 +57,12 @@ const warehouseOf = ({ database, workgroupArn, clusterIdentifier, secretArn }: S
       throw error;
     }
   },
-  async firstRow(Id) {
-    const { Records = [] } = await redshift.send(new GetStatementResultCommand({ Id }));
-    return (Records[0] ?? []).map(({ stringValue, longValue }) => stringValue ?? longValue?.toString());
+  async result(Id) {
+    const { ColumnMetadata = [], Records = [] } = await redshift.send(new GetStatementResultCommand({ Id }));
+    return {
+      columns: ColumnMetadata.map(({ name = "" }) => name),
+      first: (Records[0] ?? []).map(({ stringValue, longValue }) => stringValue ?? longValue?.toString()),
+    };
   },
 });
 

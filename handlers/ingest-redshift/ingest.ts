@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { type Ingest } from "../shared/landing/entry";
-import { type IngestResult } from "../shared/landing/landing";
+import { type IngestResult, nameOf } from "../shared/landing/landing";
+import { setAside } from "../shared/landing/set-aside";
+import { checkColumns, Unfit } from "../shared/landing/shape";
 import { readState, writeState } from "../shared/landing/state";
+import { recordSchema } from "../shared/schema";
 import { landUnloaded } from "./land";
-import { boundsSql, type Reading, unloadSql, windowSql } from "./sql";
+import { boundsSql, columnsSql, type Reading, unloadSql, windowSql } from "./sql";
 import { type Statement, type Warehouse } from "./warehouse";
 
 export interface Settings extends Reading {
@@ -30,6 +33,8 @@ export const stateSchema = v.object({
   watermark: v.optional(v.string()),
   /** The window that is being unloaded. */
   pending: v.optional(pendingSchema),
+  /** Which columns were refused, and announced, the last time. */
+  refused: v.optional(v.string()),
 });
 
 export type State = v.InferOutput<typeof stateSchema>;
@@ -41,7 +46,7 @@ export interface Patience {
   statementMs: number;
 }
 
-const patience: Patience = { pollMs: 1000, statementMs: 120_000 };
+const patience: Patience = { pollMs: 500, statementMs: 120_000 };
 /** What is left for landing and for saying where the run is. */
 const reserveMs = 60_000;
 
@@ -58,46 +63,94 @@ export async function run(
   const { source, store } = ingest;
   const result: IngestResult = { source, landed: [], setAside: [] };
   const state = await readState(store, source, stateSchema, {});
-  const pending = state.pending ?? (await nextWindow(ingest, warehouse, state, now(), wait));
-  if (!pending) return result;
-  if (typeof pending === "string") return { ...result, waiting: pending };
+  const next = state.pending ?? (await nextWindow({ ingest, warehouse, wait }, state, now(), result));
+  if (next === undefined) return result;
+  if (typeof next === "string") return { ...result, waiting: next };
 
-  const id = await unload(ingest, warehouse, state, pending);
-  const statement = await ended(warehouse, id, ingest, wait);
+  const id = await unload(ingest, warehouse, state, next);
+  const statement = await ended({ ingest, warehouse, wait }, id);
   if (statement?.status === "running") return { ...result, waiting: `Redshift still runs the UNLOAD ${id}` };
   if (statement?.status !== "finished") {
-    const next = { ...pending, attempt: pending.attempt + 1, statement: undefined };
-    await writeState(store, source, { ...state, pending: next });
+    const again = { ...next, attempt: next.attempt + 1, statement: undefined };
+    await writeState(store, source, { ...state, pending: again });
     throw new Error(`${failureOf(id, statement)}. The next run unloads the same rows again.`);
   }
-  const waiting = await landUnloaded(ingest, prefixOf(source, pending), pending, result);
+  const waiting = await landUnloaded(ingest, prefixOf(source, next), next, result);
   if (waiting !== undefined) return { ...result, waiting };
-  await writeState(store, source, { watermark: pending.to });
+  await writeState(store, source, { watermark: next.to });
   return result;
 }
 
-/** The next window; undefined when there is nothing new, a text when Redshift takes longer than this run. */
+/** What it takes to ask Redshift. */
+interface Asking {
+  ingest: Ingest<Settings>;
+  warehouse: Warehouse;
+  wait: Patience;
+}
+
+/** The next window; undefined when there is none, a text when Redshift takes longer than this run. */
 async function nextWindow(
-  ingest: Ingest<Settings>,
-  warehouse: Warehouse,
-  { watermark }: State,
+  asking: Asking,
+  state: State,
   now: Date,
-  wait: Patience,
+  result: IngestResult,
 ): Promise<Pending | string | undefined> {
-  const { log, settings, source } = ingest;
-  const id = await warehouse.execute(boundsSql(settings), tokenOf(source, "bounds", now.toISOString()));
-  const statement = await ended(warehouse, id, ingest, wait);
-  if (statement?.status === "running") return `Redshift still looks for new rows (statement ${id})`;
-  if (statement?.status !== "finished")
-    throw new Error(`${failureOf(id, statement)}. Nothing has been read.`);
-  const [to, without] = await warehouse.firstRow(id);
+  const { log, settings } = asking.ingest;
+  const shape = await ask(asking, "columns", columnsSql(settings), now);
+  if (typeof shape === "string") return shape;
+  const fault = faultOf(shape.columns);
+  if (fault) return refuse(asking.ingest, state, fault, shape.columns, now, result);
+  const bounds = await ask(asking, "bounds", boundsSql(settings), now);
+  if (typeof bounds === "string") return bounds;
+  const [to, without] = bounds.first;
   if (without !== undefined && without !== "0")
     log.warn("rows without a watermark are never read", {
       rows: Number(without),
       watermark: settings.watermark,
     });
-  if (to === undefined || to === watermark) return undefined;
-  return { from: watermark, to, at: now.toISOString(), attempt: 1 };
+  if (to === undefined || to === state.watermark) return undefined;
+  return { from: state.watermark, to, at: now.toISOString(), attempt: 1 };
+}
+
+/** The result of a short query; a text when Redshift takes longer than this run. */
+async function ask(asking: Asking, what: string, sql: string, now: Date) {
+  const { ingest, warehouse } = asking;
+  const id = await warehouse.execute(sql, tokenOf(ingest.source, what, sql, now.toISOString()));
+  const statement = await ended(asking, id);
+  if (statement?.status === "running") return `Redshift still looks for ${what} (statement ${id})`;
+  if (statement?.status !== "finished")
+    throw new Error(`${failureOf(id, statement)}. Nothing has been read.`);
+  return warehouse.result(id);
+}
+
+function faultOf(columns: string[]): Unfit | undefined {
+  try {
+    checkColumns(columns, recordSchema);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Unfit) return error;
+    throw error;
+  }
+}
+
+/** Announces, once, that the query's columns do not fit; the watermark stays until they do, so that nothing is lost. */
+async function refuse(
+  { settings, source, store }: Ingest<Settings>,
+  state: State,
+  fault: Unfit,
+  columns: string[],
+  now: Date,
+  result: IngestResult,
+): Promise<string> {
+  const origin = `the query of the source ${source}`;
+  const refused = nameOf("columns", settings.query, ...columns, JSON.stringify(recordSchema));
+  if (state.refused !== refused) {
+    const date = now.toISOString().slice(0, 10);
+    const identity = { source, name: refused, date, format: "parquet" as const, gzip: false, origin };
+    result.setAside.push(await setAside(store, identity, fault));
+    await writeState(store, source, { ...state, refused });
+  }
+  return `${origin} ${fault.message}`;
 }
 
 /** Begins the UNLOAD, or finds it begun: the window is written down first, and its token is the same for a retry. */
@@ -128,10 +181,8 @@ const tokenOf = (...parts: string[]) => createHash("sha256").update(JSON.stringi
 
 /** The statement once it has ended, or as it is when this run cannot wait any longer. */
 async function ended(
-  warehouse: Warehouse,
+  { ingest, warehouse, wait: { pollMs, statementMs } }: Asking,
   id: string,
-  ingest: Ingest<Settings>,
-  { pollMs, statementMs }: Patience,
 ): Promise<Statement | undefined> {
   const deadline = Date.now() + statementMs;
   for (;;) {

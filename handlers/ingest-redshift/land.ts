@@ -66,7 +66,7 @@ async function landFile(
   if (await isDone(store, identity)) return;
   const body = await store.read(identity.origin.slice(`s3://${bucket}/`.length));
   if (!body) throw new Error(`${identity.origin} is not there, though the manifest of its UNLOAD names it.`);
-  const outcome = await land(store, { ...identity, body });
+  const outcome = await land(store, { ...identity, format: "parquet", body });
   if (outcome === "already") return;
   if (!("rows" in outcome)) {
     result.setAside.push(outcome);

@@ -21,6 +21,9 @@ const name = (column: string) => `"${column.replaceAll('"', '""')}"`;
 /** As a subquery: a semicolon at its end would end the whole statement, a comment would swallow what follows. */
 const subquery = (query: string) => `(\n${query.trim().replace(/;+$/, "")}\n) as q`;
 
+/** Asks for the query's columns, and no rows. */
+export const columnsSql = ({ query }: Reading) => `select * from ${subquery(query)} limit 0`;
+
 /** Asks for the highest watermark, as text with all its digits, and for rows that have none. */
 export function boundsSql({ query, watermark }: Reading): string {
   const column = name(watermark);

@@ -10,6 +10,6 @@ export interface Warehouse {
   execute(sql: string, token: string): Promise<string>;
   /** Undefined when Redshift has forgotten it: it keeps statements for a day. */
   describe(id: string): Promise<Statement | undefined>;
-  /** The first row of a finished query, as texts. */
-  firstRow(id: string): Promise<(string | undefined)[]>;
+  /** Of a finished query: its columns, and the first row as texts. */
+  result(id: string): Promise<{ columns: string[]; first: (string | undefined)[] }>;
 }

@@ -1,13 +1,21 @@
 import { DynamoDBClient, BatchWriteItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import {
+  DescribeStatementCommand,
+  ExecuteStatementCommand,
+  RedshiftDataClient,
+} from "@aws-sdk/client-redshift-data";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { Client } from "pg";
 import { takeSnapshot } from "../../automation/data/snapshot";
 import { type SourceOutputs } from "../../components/sources/data-source";
 import { recordSchema } from "../../handlers/shared/schema";
@@ -17,9 +25,23 @@ import { Workshop } from "./workshop";
 type Trip = Record<string, string | number | null>;
 
 const rowCount = 240;
-const lines = readFileSync(join(root, "data", "taxis.csv"), "utf8").split("\n").slice(0, rowCount + 1);
+const lines = readFileSync(join(root, "data", "taxis.csv"), "utf8")
+  .split("\n")
+  .slice(0, rowCount + 1);
 const csv = `${lines.join("\n")}\n`;
-const trips = (parse(csv, { columns: true }) as Record<string, string>[]).map(typed);
+const trips = parse<Record<string, string>>(csv, { columns: true }).map(typed);
+
+const columns = Object.keys(trips[0]!);
+
+/** Columns of a table in a database that knows more types than JSON does. */
+const columnTypes = (decimal: string) =>
+  columns.map((name) => {
+    if (name === "passengers") return `${name} int`;
+    if (name === "pickup" || name === "dropoff") return `${name} timestamp`;
+    return `${name} ${typeof trips[0]![name] === "number" ? decimal : "varchar(100)"}`;
+  });
+const sqlLiteral = (value: string | number | null | undefined) =>
+  value == null ? "null" : typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
 
 /** Cells as the values of a record. */
 function typed(cells: Record<string, string>): Trip {
@@ -43,11 +65,28 @@ describe("the same rows from every kind of source", function () {
     workshop.configure("local", {
       sources: {
         files: { kind: "s3" },
+        web: { kind: "http", url: `${url}/taxis.csv` },
         trips: { kind: "kinesis", bufferSeconds: 1 },
         ledger: { kind: "dynamodb" },
+        orders: {
+          kind: "rds",
+          engine: "postgres",
+          database: "trips",
+          table: "trips",
+          watermark: "id",
+          overlapSeconds: 0,
+        },
+        warehouse: {
+          kind: "redshift",
+          query: `select ${columns.join(", ")} from trips`,
+          watermark: "pickup",
+        },
       },
     });
-    const { outputs } = await workshop.json<{ outputs: { dataBucket: string; sources: typeof sources } }>("up", "local");
+    const { outputs } = await workshop.json<{ outputs: { dataBucket: string; sources: typeof sources } }>(
+      "up",
+      "local",
+    );
     ({ dataBucket: bucket, sources } = outputs);
   });
   after(async () => {
@@ -59,26 +98,70 @@ describe("the same rows from every kind of source", function () {
   const put = async (Key: string, Body: string | Buffer) =>
     (await s3()).send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
   const snapshot = async (source: string) =>
-    (await takeSnapshot({ s3: await s3(), bucket, schema: recordSchema, source, now: () => undefined })).snapshot;
+    (await takeSnapshot({ s3: await s3(), bucket, schema: recordSchema, source, now: () => undefined }))
+      .snapshot;
 
   /** How the rows get to each source. */
   const bring: Record<string, () => Promise<unknown>> = {
     files: () => put("incoming/files/some trips.csv.gz", gzipSync(csv)),
+    web: () => Promise.resolve(), // it is asked for what is there
     async trips() {
       const client = new KinesisClient(await workshop.client("kinesis"));
-      const Records = trips.map((trip, i) => ({ Data: Buffer.from(JSON.stringify(trip)), PartitionKey: String(i) }));
+      const Records = trips.map((trip, i) => ({
+        Data: Buffer.from(JSON.stringify(trip)),
+        PartitionKey: String(i),
+      }));
       const answer = await client.send(new PutRecordsCommand({ StreamName: sources.trips!.stream, Records }));
       expect(answer.FailedRecordCount).to.equal(0);
     },
     async ledger() {
       const client = new DynamoDBClient(await workshop.client("dynamodb"));
       const table = sources.ledger!.tableArn;
-      const puts = trips.map((trip, i) => ({ PutRequest: { Item: { id: { S: `${i}` }, ...attributes(trip) } } }));
+      const puts = trips.map((trip, i) => ({
+        PutRequest: { Item: { id: { S: `${i}` }, ...attributes(trip) } },
+      }));
       for (let at = 0; at < puts.length; at += 25) {
         await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts.slice(at, at + 25) } }));
       }
     },
+    orders: () =>
+      withDatabase(async (client) => {
+        await client.query(
+          `create table trips (id bigserial primary key, ${columnTypes("numeric").join(", ")})`,
+        );
+        const names = columns.join(", ");
+        const insert = `insert into trips (${names}) select ${names} from json_populate_recordset(null::trips, $1)`;
+        await client.query(insert, [JSON.stringify(trips)]);
+      }),
+    async warehouse() {
+      await inWarehouse(`create table trips (${columnTypes("decimal(10, 2)").join(", ")})`);
+      const values = trips.map((trip) => `(${columns.map((name) => sqlLiteral(trip[name])).join(", ")})`);
+      await inWarehouse(`insert into trips values ${values.join(", ")}`);
+    },
   };
+
+  /** Runs `work` with the database of the source `orders`, which it has from RDS and from its secret. */
+  async function withDatabase(work: (client: Client) => Promise<unknown>): Promise<void> {
+    const { host, port, secretArn } = sources.orders!;
+    const secrets = new SecretsManagerClient(await workshop.client("secretsmanager"));
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
+    const { username: user, password } = JSON.parse(SecretString!) as { username: string; password: string };
+    const client = new Client({ host, port: Number(port), database: "trips", user, password });
+    await client.connect();
+    await work(client).finally(() => client.end());
+  }
+
+  async function inWarehouse(Sql: string): Promise<void> {
+    const client = new RedshiftDataClient(await workshop.client("redshift-data"));
+    const where = { WorkgroupName: sources.warehouse!.workgroup, Database: "dev" };
+    const { Id } = await client.send(new ExecuteStatementCommand({ Sql, ...where }));
+    for (;;) {
+      const { Status, Error: problem } = await client.send(new DescribeStatementCommand({ Id }));
+      if (problem) throw new Error(problem);
+      if (Status === "FINISHED") return;
+      await sleep(20);
+    }
+  }
 
   let expected: string;
   before(async () => {
@@ -89,7 +172,9 @@ describe("the same rows from every kind of source", function () {
   for (const [source, load] of Object.entries(bring)) {
     it(`${source}: lands all ${rowCount} rows, and nothing more when it is asked again`, async () => {
       await load();
-      const [intake] = await workshop.json<{ rows: number; rejected: number; setAside: object[]; landed: object[] }[]>("ingest", "local", source);
+      const [intake] = await workshop.json<
+        { rows: number; rejected: number; setAside: object[]; landed: object[] }[]
+      >("ingest", "local", source);
       const found = await snapshot(source);
       expect(found.rows, JSON.stringify(intake)).to.include({ kept: rowCount, rejected: 0 });
       expect(found.hash).to.equal(expected);
@@ -104,11 +189,16 @@ describe("the same rows from every kind of source", function () {
 function attributes(trip: Trip): Record<string, AttributeValue> {
   const known = Object.entries(trip).filter(([, value]) => value !== null);
   return Object.fromEntries(
-    known.map(([name, value]) => [name, typeof value === "number" ? { N: String(value) } : { S: String(value) }]),
+    known.map(([name, value]) => [
+      name,
+      typeof value === "number" ? { N: String(value) } : { S: String(value) },
+    ]),
   );
 }
 
 const listen = (server: Server) =>
   new Promise<string>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    server.listen(0, "127.0.0.1", () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    );
   });

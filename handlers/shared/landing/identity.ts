@@ -16,8 +16,7 @@ export interface Identity {
   name: string;
   /** YYYY-MM-DD: day of the event, export, query or window; the same for the same input. */
   date: string;
-  /** Unknown for what can only be set aside. */
-  format: Format | "unknown";
+  format: Format;
   /** Whether the bytes are compressed, and stay so. Not for Parquet. */
   gzip: boolean;
   /** For people: `s3://bucket/key`, the URL, the table. Never a secret. */
@@ -25,10 +24,13 @@ export interface Identity {
   position?: Position;
 }
 
+/** What can only be set aside may be of no known format. */
+export type AnyIdentity = Omit<Identity, "format"> & { format: Format | "unknown" };
+
 const suffixes = { csv: ".csv", jsonl: ".jsonl", parquet: ".parquet", unknown: "" };
 
 /** `<source>/<date>/<name>.csv.gz`: below `raw/` when it lands, below `rejected/` when it does not. */
-export const pathOf = ({ source, date, name, format, gzip }: Identity) =>
+export const pathOf = ({ source, date, name, format, gzip }: AnyIdentity) =>
   `${source}/${date}/${name}${suffixes[format]}${gzip ? ".gz" : ""}`;
 
 /**

@@ -1,6 +1,6 @@
 import { type Readable } from "node:stream";
 import { type RecordSchema, recordSchema } from "../schema";
-import { checkIdentity, type Format, type Identity, pathOf } from "./identity";
+import { checkIdentity, type Identity, pathOf } from "./identity";
 import { Input } from "./input";
 import { inspect } from "./inspection";
 import { isSetAside, setAside } from "./set-aside";
@@ -9,7 +9,6 @@ import { type Store } from "./store";
 
 /** One input, on its way into the data bucket. */
 export interface Landing extends Identity {
-  format: Format;
   body: Readable;
 }
 
@@ -71,7 +70,8 @@ export async function land(
   });
   if (outcome instanceof Unfit) {
     const aside = await setAside(store, identity, outcome, await store.read(object), schema);
-    await store.remove(object);
+    // not when another run, whose connection brought all of it, has landed it meanwhile
+    if (!(await store.exists(`${object}${manifestEnding}`))) await store.remove(object);
     return aside;
   }
   return finish(store, identity, { rows: outcome, bytes: input.bytes, sha256: input.sha256() });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Readable } from "node:stream";
 import { type RecordSchema, recordSchema } from "../schema";
-import { type Identity, pathOf } from "./identity";
+import { type AnyIdentity, pathOf } from "./identity";
 import { type SetAside } from "./landing";
 import { type Unfit } from "./shape";
 import { readText, type Store } from "./store";
@@ -18,7 +18,7 @@ export const schemaDigest = (schema: RecordSchema = recordSchema) =>
  */
 export async function setAside(
   store: Store,
-  identity: Identity,
+  identity: AnyIdentity,
   fault: Unfit,
   body?: Readable,
   schema: RecordSchema = recordSchema,
@@ -44,7 +44,7 @@ export async function setAside(
 /** Whether the input was set aside before, under this schema. */
 export async function isSetAside(
   store: Store,
-  identity: Identity,
+  identity: AnyIdentity,
   schema: RecordSchema = recordSchema,
 ): Promise<boolean> {
   const text = await readText(store, `rejected/${pathOf(identity)}${reasonEnding}`);

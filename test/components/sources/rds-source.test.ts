@@ -79,7 +79,8 @@ describe("RdsSource", () => {
     const denied = network.find(({ Effect }) => Effect === "Deny");
     expect(denied?.Condition).to.deep.equal({
       ArnEquals: {
-        "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:slipway-dev-ingest-orders",
+        "lambda:SourceFunctionArn":
+          "arn:aws:lambda:us-east-1:123456789012:function:slipway-dev-ingest-orders",
       },
     });
   });
@@ -135,7 +136,9 @@ describe("RdsSource", () => {
   ];
   for (const [property, settings] of bad) {
     it(`refuses ${JSON.stringify(settings)} and names ${property}`, async () => {
-      expect(await failure(() => declare(() => void source(settings)))).to.match(new RegExp(`^${property} is `));
+      expect(await failure(() => declare(() => void source(settings)))).to.match(
+        new RegExp(`^${property} is `),
+      );
     });
   }
 });

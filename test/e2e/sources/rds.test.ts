@@ -22,9 +22,10 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { RdsSource } from "../../../components/sources/rds-source";
 import { failure } from "../../local/laptop";
+import { missingPostgres } from "../../local/postgres";
 import { SourceStack } from "./source-stack";
 
-const trips = parse<string[]>(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"));
+const trips = parse<string[]>(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"), {});
 /** Not the stack's. */
 const theirs = { DBInstanceIdentifier: "theirs" };
 const instance = { DBInstanceIdentifier: "plugins-sources-trips" };
@@ -40,6 +41,11 @@ describe("rds source on the laptop", function () {
   let rds: RDSClient;
 
   before(async function () {
+    const missing = missingPostgres();
+    if (missing) {
+      console.log(`      skipped: ${missing}`);
+      return this.skip();
+    }
     const started = await SourceStack.start((common) => {
       const deleteData = true;
       const database = { kind: "rds", engine: "postgres", database: "trips" } as const;
@@ -58,6 +64,7 @@ describe("rds source on the laptop", function () {
     world = started;
     rds = new RDSClient(world.clientSettings);
     await createTheirs();
+    await world.stack.preview(); // in which nearly everything is still unknown
     await world.stack.up();
   });
   after(() => world?.stop());

@@ -109,7 +109,7 @@ describe("redshift source on the laptop", function () {
 
   it("says what Redshift said when the query fails, and recovers in the next run", async () => {
     await sql("alter table trips rename column fare to price");
-    const said = (await failure(() => world.run("orders"))) as unknown as string;
+    const said = await failure(() => world.run("orders"));
     expect(said).to.match(/failed in Redshift: ERROR: column "fare" does not exist. Nothing has been read/);
     await sql("alter table trips rename column price to fare");
     await insert([{ ...byTime[0]!, pickup: "2030-01-01 00:00:00" }]);

@@ -136,8 +136,9 @@ export class SourceStack {
   async lines(source: string): Promise<string[]> {
     const Bucket = await this.bucket();
     const lines: string[] = [];
-    for (const { object } of await this.documents(`raw/${source}/`, ".manifest.json")) {
-      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key: object as string }));
+    for (const manifest of await this.documents(`raw/${source}/`, ".manifest.json")) {
+      const Key = manifest.object as string;
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key }));
       lines.push(
         ...gunzipSync(await Body!.transformToByteArray())
           .toString()

@@ -2,11 +2,14 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { manifestEnding } from "../../../handlers/shared/landing/landing";
 import { failure } from "../../local/laptop";
-import { dockerBase, type Server, startMariaDb, startPostgres } from "./servers";
+import { missingPostgres } from "../../local/postgres";
+import { missingMariaDb, type Server, startMariaDb, startPostgres } from "./servers";
 import { World } from "./world";
 
 /** SQL that the two kinds of database write differently. */
 interface Words {
+  /** Why the server cannot be had here. */
+  missing(): string | undefined;
   start(): Promise<Server>;
   time: string;
   numeric: string;
@@ -17,6 +20,7 @@ interface Words {
 }
 
 const postgres: Words = {
+  missing: missingPostgres,
   start: startPostgres,
   ...{ time: "timestamp(6)", numeric: "numeric(30,10)", boolean: "boolean", number: "numeric" },
   slow: "SELECT changed, at, amount, items, pg_sleep(3)::text AS customer FROM orders",
@@ -24,11 +28,8 @@ const postgres: Words = {
 };
 
 const mariadb: Words = {
-  start: () => {
-    const docker = dockerBase();
-    if ("missing" in docker) throw new Error(docker.missing);
-    return startMariaDb(docker.base);
-  },
+  missing: missingMariaDb,
+  start: startMariaDb,
   ...{ time: "datetime(6)", numeric: "decimal(30,10)", boolean: "boolean", number: "decimal(10,2)" },
   slow: "SELECT changed, at, amount, items, CONCAT(SLEEP(3)) AS customer FROM orders",
   ago: (seconds) => `UTC_TIMESTAMP(6) - INTERVAL ${seconds} SECOND`,
@@ -40,9 +41,9 @@ for (const [name, words] of Object.entries({ PostgreSQL: postgres, MariaDB: mari
     let server: Server;
 
     before(async function () {
-      const docker = words === mariadb ? dockerBase() : {};
-      if ("missing" in docker) {
-        console.log(`      skipped: ${docker.missing as string}`);
+      const missing = words.missing();
+      if (missing) {
+        console.log(`      skipped: ${missing}`);
         return this.skip();
       }
       server = await words.start();

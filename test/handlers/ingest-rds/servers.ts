@@ -65,16 +65,17 @@ const baseImages = [process.env.BASE_IMAGE, "python:3.11-slim", "local/python:3.
   (name) => name !== undefined,
 );
 
-/** The image to build a server on, or why there is none. */
-export function dockerBase(): { base: string } | { missing: string } {
-  if (!works("info")) return { missing: "there is no Docker engine (docker info fails)" };
-  const base = baseImages.find((name) => works("image", "inspect", name));
-  return base ? { base } : { missing: `Docker has none of the base images ${baseImages.join(", ")}` };
+/** Why there is no MariaDB to run here, or undefined when there is one. */
+export function missingMariaDb(): string | undefined {
+  if (!works("info")) return "there is no Docker engine (docker info fails)";
+  return baseImage() ? undefined : `Docker has none of the base images ${baseImages.join(", ")}`;
 }
 
+const baseImage = () => baseImages.find((name) => works("image", "inspect", name));
+
 /** MariaDB, which speaks MySQL's protocol, in a container. */
-export async function startMariaDb(base: string): Promise<Server> {
-  const build = ["build", "--network", "host", "--build-arg", `BASE_IMAGE=${base}`, "-t", image];
+export async function startMariaDb(): Promise<Server> {
+  const build = ["build", "--network", "host", "--build-arg", `BASE_IMAGE=${baseImage()}`, "-t", image];
   await exec("docker", [...build, join(__dirname, "mariadb")]);
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   const settings = ["-e", `PORT=${port}`, "-e", `PASSWORD=${password}`];

@@ -17,6 +17,7 @@ const trips = (rows: number, fare = "fare") =>
 class Scripted implements Warehouse {
   executed: { sql: string; token: string }[] = [];
   bounds: (string | undefined)[] = ["2019-03-31 23:59:59", "0"];
+  columns = ["pickup", "passengers", "distance", "fare", "color"];
   /** What the next UNLOADs come to. */
   outcomes: (Statement | undefined)[] = [];
   files: Buffer[] = [];
@@ -39,7 +40,7 @@ class Scripted implements Warehouse {
     return Promise.resolve(outcome);
   }
 
-  firstRow = () => Promise.resolve(this.bounds);
+  result = () => Promise.resolve({ columns: this.columns, first: this.bounds });
 
   private write(to: string): void {
     this.written.add(to);
@@ -193,6 +194,19 @@ describe("ingest-redshift", () => {
     expect((await once()).waiting).to.contain("2 of 2 files");
     remaining = 600_000;
     expect((await once()).landed).to.have.length(2);
+  });
+
+  it("announces columns that do not fit once, and loses nothing until they do", async () => {
+    warehouse.columns = ["pickup", "passengers", "distance", "price", "color"];
+    const first = await once();
+    expect(first.waiting).to.match(/the query of the source orders has no column 'fare', which is required/);
+    expect(first.setAside).to.have.length(1);
+    expect((await once("2019-04-02T06:00:00.000Z")).setAside).to.eql([]);
+    expect(store.events).to.have.length(1);
+    expect(warehouse.unloads()).to.eql([]);
+    warehouse.columns = ["pickup", "passengers", "distance", "fare", "color"];
+    expect((await once("2019-04-03T06:00:00.000Z")).landed).to.have.length(1);
+    expect(state()).to.eql({ watermark: "2019-03-31 23:59:59" });
   });
 
   it("sets aside files without the schema's columns, and lands the others", async () => {

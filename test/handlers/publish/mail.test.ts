@@ -139,6 +139,20 @@ describe("handlers/publish/mail", () => {
       .and.contain("All others were landed");
   });
 
+  it("says which input of a source was set aside, why, and what to do", () => {
+    const detail = {
+      ...{ reason: "s3://theirs/a.csv has no column 'fare'", rejected: 0, read: 0, source: "partner" },
+      object: "rejected/partner/2026-11-24/a-0b.csv",
+    };
+    const { subject, body } = mail({ ...dataRejected, detail });
+    expect(subject).to.equal("[dev] The source partner has set an input aside");
+    expect(body)
+      .to.include("s3://theirs/a.csv has no column 'fare'.")
+      .and.include("In the data bucket it is rejected/partner/2026-11-24/a-0b.csv")
+      .and.include("send it again")
+      .and.not.match(/record|undefined/);
+  });
+
   it("links to more when there is more", () => {
     expect(mail(alarm).body)
       .to.match(/Latency is above 500 ms at 2026-11-24/)

@@ -2,7 +2,12 @@ import { BatchExecuteStatementCommand, GetStatementResultCommand } from "@aws-sd
 import { GetNamespaceCommand } from "@aws-sdk/client-redshift-serverless";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { expect } from "chai";
-import { clientConfig } from "../../../local/state";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { clientConfig, clientEnvironment } from "../../../local/state";
+import { venvPython } from "../../../local/supervisor/services";
+import { killServer } from "../cloud/kill";
 import { failure } from "../laptop";
 import { Target } from "./target";
 
@@ -119,6 +124,21 @@ describe("Redshift Data API of the laptop", function () {
     expect(other.message).to.equal('FATAL: database "other" does not exist');
   });
 
+  it("answers boto3", async () => {
+    const { state } = target.laptop;
+    const env = { ...clientEnvironment(state), PATH: process.env.PATH };
+    const script = join(__dirname, "boto3_client.py");
+    const { stdout } = await promisify(execFile)(venvPython, [script, state.redshiftUrl], { env });
+    expect(JSON.parse(stdout)).to.eql({
+      rows: [
+        [1, "12.50"],
+        [2, "7.00"],
+      ],
+      error: 'ERROR: relation "nowhere" does not exist',
+      ...{ missing: "ParamValidationError", twice: "ConflictException", created: true },
+    });
+  });
+
   describe("logs in", () => {
     it("by the secret that Redshift manages", async () => {
       const { namespace } = await target.serverless.send(
@@ -145,5 +165,16 @@ describe("Redshift Data API of the laptop", function () {
       expect(refused.name).to.equal("AccessDeniedException");
       expect(refused.message).to.contain("redshift-serverless:GetCredentials");
     });
+  });
+
+  it("keeps what is committed when the server is killed, and says what became of the rest", async () => {
+    await target.run("create table kept as select 7 as n");
+    const id = await target.start(
+      "select sum(a.i * b.i) from generate_series(1, 10000000) a(i), generate_series(1, 1000000) b(i)",
+    );
+    await killServer(target.laptop, "redshift");
+    const { Error: found } = await target.ended(id);
+    expect(found).to.equal("ERROR: Query aborted: the server went away");
+    expect(await target.rows("select n from kept")).to.eql([[{ longValue: 7 }]]);
   });
 });
