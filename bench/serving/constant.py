@@ -1,28 +1,49 @@
-"""The ceiling: this container's HTTP stack, in as many processes, with an answer that is always the same."""
+"""The ceiling: as many processes as this container has, with an answer that is always the same.
+
+`constant.py asgi`: the least ASGI application on uvicorn with httptools and uvloop. `constant.py own`: this
+container's own HTTP connections.
+"""
 
 import os
 import socket
+import sys
 
 import uvicorn
 
 from slipway_model import machine
+from slipway_model.connection import Connection, Response
+
+BODY = b'{"predictions":[{"value":8.3,"lower":7.2,"upper":10.0}]}'
 
 
-async def app(scope, receive, send):  # noqa: ANN001, ANN201
+async def application(scope, receive, send):  # noqa: ANN001, ANN201
     """A constant, whatever is asked."""
     while (await receive()).get("more_body", False):
         pass
-    body = b'{"predictions":[{"value":8.3,"lower":7.2,"upper":10.0}]}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": BODY})
+
+
+class Service:
+    """The same for `Connection`."""
+
+    most_bytes = 6 * 2**20
+
+    def answer(self, _request):  # noqa: ANN001, ANN201
+        """The constant."""
+        return Response(BODY, "application/json")
+
+    def refuse(self, status, message):  # noqa: ANN001, ANN201
+        """What is no request."""
+        return Response(message.encode(), "text/plain", status)
 
 
 def serve() -> None:
     """One worker."""
     config = uvicorn.Config(
-        app,
-        http="httptools",
+        Service() if own else application,
+        http=Connection if own else "httptools",
         loop="uvloop",
         ws="none",
         lifespan="off",
@@ -36,5 +57,6 @@ def serve() -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
+own = sys.argv[1] == "own"
 listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=2048)
 machine.run_workers(machine.cores(), serve, listener.close)

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from slipway_model.payloads import COLUMNS
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PEERS, TOOLS = os.environ["PEERS"], Path(os.environ["TOOLS"])
@@ -29,26 +31,16 @@ AIMS = {
     ("BentoML", 1): (">= 12", ""),
     ("constant", 1): (">= 0.5", ""),
 }
-REQUEST = (
-    "pickup",
-    "passengers",
-    "distance",
-    "color",
-    "pickup_zone",
-    "dropoff_zone",
-    "pickup_borough",
-    "dropoff_borough",
-)
-
 Commands = list[list[str]]
 
 
 class Figures(NamedTuple):
-    """Of one server under one payload: requests a second, milliseconds."""
+    """Of one server under one payload: requests a second, milliseconds, processor microseconds a request."""
 
     rate: float
     p50: float
     p99: float
+    cpu: float
 
 
 Measured = dict[tuple[str, int], Figures]
@@ -81,9 +73,14 @@ def bento(port: int, home: Path) -> Commands:
 
 
 def constant(port: int, _home: Path) -> Commands:
-    """The same HTTP stack with nothing behind it."""
+    """A bare ASGI application that always answers the same."""
     os.environ["PORT"] = str(port)
-    return [[sys.executable, str(HERE / "constant.py")]]
+    return [[sys.executable, str(HERE / "constant.py"), "asgi"]]
+
+
+def own_constant(port: int, _home: Path) -> Commands:
+    """This container's HTTP connections with nothing behind them."""
+    return [[*constant(port, _home)[0][:2], "own"]]
 
 
 SERVERS: dict[str, tuple[Callable[[int, Path], Commands], str]] = {
@@ -91,6 +88,7 @@ SERVERS: dict[str, tuple[Callable[[int, Path], Commands], str]] = {
     "AWS sample": (sample, "/ping"),
     "BentoML": (bento, "/readyz"),
     "constant": (constant, "/ping"),
+    "own constant": (own_constant, "/ping"),
 }
 
 
@@ -118,8 +116,19 @@ class Server:
         self.healthy = time.perf_counter() - began
 
     def memory(self) -> float:
-        """Megabytes."""
-        return sum(_memory(process.pid) for process in self._started)
+        """Megabytes; what processes share counts once (PSS)."""
+        return sum(_memory(pid) for process in self._started for pid in _tree(process.pid))
+
+    def load(self, body: Path, seconds: int) -> Figures:
+        """What wrk finds, and the processor time of all processes."""
+        before = self._processor_seconds()
+        told = _wrk(self.port, body, seconds)
+        spent = self._processor_seconds() - before
+        rate = told["requests"] / told["microseconds"] * 1e6
+        return Figures(rate, told["p50"] / 1e3, told["p99"] / 1e3, spent / told["requests"] * 1e6)
+
+    def _processor_seconds(self) -> float:
+        return sum(_processor_seconds(pid) for process in self._started for pid in _tree(process.pid))
 
     def stop(self) -> None:
         """End it as SageMaker does."""
@@ -136,10 +145,11 @@ def main() -> None:
     """Measure all servers and print figures and ratios."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     front = "nginx" if (TOOLS / "usr/sbin/nginx").exists() else "no nginx: it could not be had"
-    load = os.getloadavg()[0]
     print(
-        f"wrk, {CONNECTIONS} connections; {ROUNDS} rounds of {seconds} s, medians; AWS sample with {front}; "
-        f"load average {load:.1f}"
+        f"wrk, {CONNECTIONS} connections; {ROUNDS} rounds of {seconds} s, medians; AWS sample with {front};"
+    )
+    print(
+        f"load average {os.getloadavg()[0]:.1f}; cpu: processor time of all the server's processes, a request"
     )
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -164,11 +174,11 @@ def _measure(servers: list[Server], bodies: dict[int, Path], seconds: int) -> Me
         wanted: list[dict[str, float]] = []
         for server in servers:
             _check(server.name, _ask(server.port, path), wanted)
-            _wrk(server.port, path, 1)
+            server.load(path, 1)
     for _ in range(ROUNDS):
         for size, path in bodies.items():
             for server in servers:
-                found[server.name, size].append(_wrk(server.port, path, seconds))
+                found[server.name, size].append(server.load(path, seconds))
     return {
         key: Figures(*(statistics.median(values) for values in zip(*rounds, strict=True)))
         for key, rounds in found.items()
@@ -176,13 +186,13 @@ def _measure(servers: list[Server], bodies: dict[int, Path], seconds: int) -> Me
 
 
 def _print_figures(servers: list[Server], measured: Measured) -> None:
-    print("\nserver           rows  requests/s   p50 ms   p99 ms     MB  healthy s")
+    print("\nserver           rows  requests/s   p50 ms   p99 ms   cpu us     MB  healthy s")
     for server in servers:
         memory = server.memory()
         for size in SIZES:
             f = measured[server.name, size]
             print(
-                f"{server.name:<15} {size:>5} {f.rate:>11,.0f} {f.p50:>8.2f} {f.p99:>8.2f} "
+                f"{server.name:<15} {size:>5} {f.rate:>11,.0f} {f.p50:>8.2f} {f.p99:>8.2f} {f.cpu:>8,.0f} "
                 f"{memory:>6.0f} {server.healthy:>10.1f}"
             )
 
@@ -206,7 +216,7 @@ def _body(size: int, home: Path) -> Path:
     with (ROOT / "data" / "taxis.csv").open(encoding="utf-8", newline="") as file:
         for row, _ in zip(csv.DictReader(file), range(size), strict=False):
             numbers = {"passengers": int(row["passengers"]), "distance": float(row["distance"])}
-            records.append({**{name: row[name] or None for name in REQUEST}, **numbers})
+            records.append({**{name: row[name] or None for name in COLUMNS}, **numbers})
     path = home / f"body-{size}.json"
     path.write_text(json.dumps({"instances": records}))
     return path
@@ -225,8 +235,8 @@ def _ask(port: int, body: Path) -> list[dict[str, float]]:
 
 
 def _check(name: str, got: list[dict[str, float]], wanted: list[dict[str, float]]) -> None:
-    """All servers but the constant one must predict what the first one does: it is the same model."""
-    if name == "constant":
+    """All servers but the constant ones must predict what the first one does: it is the same model."""
+    if "constant" in name:
         return
     wanted.extend(got if not wanted else [])
     for one, other in zip(got, wanted, strict=True):
@@ -234,28 +244,35 @@ def _check(name: str, got: list[dict[str, float]], wanted: list[dict[str, float]
             raise SystemExit(f"{name} predicts {one}, not {other}")
 
 
-def _wrk(port: int, body: Path, seconds: int) -> Figures:
+def _wrk(port: int, body: Path, seconds: int) -> dict[str, float]:
     done = subprocess.run(
         [str(TOOLS / "usr/bin/wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s",
          "-s", str(HERE / "post.lua"), f"http://127.0.0.1:{port}/invocations"],
         env={**os.environ, "BODY": str(body)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    told = json.loads(done.stdout.splitlines()[-1])
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     if told["failed"]:
         raise SystemExit(f"{told['failed']} of {told['requests']} requests failed")
-    return Figures(told["requests"] / told["microseconds"] * 1e6, told["p50"] / 1e3, told["p99"] / 1e3)
+    return told
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [pid, *(below for child in found.stdout.split() for below in _tree(int(child)))]
+
+
+def _processor_seconds(pid: int) -> float:
+    """Of a process, its own and the kernel's for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(pid: int) -> float:
-    """Megabytes of a process and all below it; what they share counts once (PSS)."""
-    children = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    below = sum(_memory(int(child)) for child in children.stdout.split())
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1000 + below
-    return below
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:"))
 
 
 def _is_healthy(port: int, path: str) -> bool:

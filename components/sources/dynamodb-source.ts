@@ -1,27 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { grant } from "../policy";
-import { requireProperty } from "../validation";
 import { DataSource, type SourceArgs } from "./data-source";
+import { checkDynamodbSettings, type DynamodbSettings, isNew, isStream } from "./dynamodb-settings";
 
-export interface DynamodbSettings {
-  kind: "dynamodb";
-  /** ARN of a table that is there already, with point-in-time recovery. Without it a table is made. */
-  tableArn?: string;
-  /** The new table's partition key. Default `id`. */
-  partitionKey?: string;
-  /** The new table's sort key, if it is to have one. */
-  sortKey?: string;
-  /** Type of the keys: S (text) or N (number). Default S. */
-  keyType?: string;
-  /**
-   * What an attribute is called in schema.json; null leaves it out. Default: the same, and the partition key of a new
-   * table is left out.
-   */
-  attributes?: Record<string, string | null>;
-  /** When to look. Default `rate(1 hour)`; there is an export every 15 minutes at most. */
-  schedule?: string;
-}
+export { type DynamodbSettings } from "./dynamodb-settings";
 
 export interface DynamodbSourceArgs extends SourceArgs {
   settings: DynamodbSettings;
@@ -29,48 +12,45 @@ export interface DynamodbSourceArgs extends SourceArgs {
   deleteData: boolean;
 }
 
-const tableArn = /^arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table\/[\w.-]+$/;
-const attributeName = /^.{1,255}$/s;
-
 /** For how many days a table can be exported as it was, and its changes be asked for. */
 const rememberedDays = 35;
 
+/** A batch of a stream is one object. */
+const batchSize = 10_000;
+const batchSeconds = 60;
+const attempts = 10;
+
 /**
  * A DynamoDB table, exported into the data bucket: first the whole table, then what has changed, a record an item.
- * Exports use none of the table's capacity. The table is one that is there already, or a new one: on demand, encrypted,
- * with point-in-time recovery.
+ * Exports use none of the table's capacity. Or its stream, each change as it comes. The table is one that is there
+ * already, or a new one: on demand, encrypted, with point-in-time recovery.
  */
 export class DynamodbSource extends DataSource {
+  /** Of the table, or of its stream. */
   readonly tableArn: pulumi.Output<string>;
   /** Of a table that the stack has made. */
   readonly table: aws.dynamodb.Table | undefined;
+  /** With a stream: what was given up on, by shard and sequence number. */
+  readonly failures: aws.sqs.Queue | undefined;
 
   override get outputs() {
     return { ...super.outputs, tableArn: this.tableArn };
   }
 
   constructor(name: string, args: DynamodbSourceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { data, settings, source } = args;
-    requireSettings(settings);
+    const { settings } = args;
+    checkDynamodbSettings(settings);
     let table: aws.dynamodb.Table | undefined;
     const settle = (parent: pulumi.Resource) => {
-      table = settings.tableArn === undefined ? newTable(name, args, parent) : undefined;
-      return {
-        kind: "dynamodb",
-        description: `Lands exports of the DynamoDB table ${settings.tableArn?.split("/").at(-1) ?? source}`,
-        settings: {
-          tableArn: table?.arn ?? settings.tableArn,
-          keyArn: data.key.arn,
-          attributes: JSON.stringify(attributesOf(settings)),
-          rememberedDays,
-        },
-        schedule: settings.schedule ?? "rate(1 hour)",
-      };
+      table = isNew(settings) ? newTable(name, args, parent) : undefined;
+      return kindOf(args, table);
     };
     super("slipway:data:DynamodbSource", name, args, settle, opts);
     this.table = table;
-    this.tableArn = pulumi.output(settings.tableArn ?? table!.arn);
-    this.grantExport();
+    const given = settings.tableArn ?? settings.streamArn?.split("/stream/")[0];
+    this.tableArn = pulumi.output(given ?? table!.arn);
+    if (isStream(settings)) this.failures = this.follow(settings.streamArn ?? table!.streamArn, settings);
+    else this.grantExport();
     this.registerOutputs({ functionName: this.functionName, tableArn: this.tableArn });
   }
 
@@ -93,6 +73,72 @@ export class DynamodbSource extends DataSource {
       this,
     );
   }
+
+  /** Gives the Lambda the stream's changes. @returns the queue that tells of batches that were given up on. */
+  private follow(
+    streamArn: pulumi.Input<string>,
+    { bufferSeconds = batchSeconds }: DynamodbSettings,
+  ): aws.sqs.Queue {
+    const { tags } = this.args.context;
+    const failures = new aws.sqs.Queue(
+      `${this.name}-failures`,
+      { messageRetentionSeconds: 14 * 86_400, sqsManagedSseEnabled: true, tags },
+      { parent: this },
+    );
+    const read = grant(
+      this.name,
+      this.grantee,
+      "stream",
+      [
+        {
+          Action: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+          Resource: streamArn,
+        },
+        { Action: "dynamodb:ListStreams", Resource: "*" }, // AWS offers no narrower resource
+        { Action: "sqs:SendMessage", Resource: failures.arn },
+      ],
+      this,
+    );
+    new aws.lambda.EventSourceMapping(
+      `${this.name}-stream-to-ingest`,
+      {
+        eventSourceArn: streamArn,
+        functionName: this.ingest.function.name,
+        startingPosition: "TRIM_HORIZON",
+        batchSize,
+        maximumBatchingWindowInSeconds: bufferSeconds,
+        maximumRetryAttempts: attempts,
+        bisectBatchOnFunctionError: true,
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        destinationConfig: { onFailure: { destinationArn: failures.arn } },
+      },
+      { parent: this, dependsOn: read }, // Lambda checks the permission when the mapping is made
+    );
+    this.alarm("failures", {
+      alarmDescription: `Changes of the table of the source ${this.source} were given up on: the queue says which.`,
+      ...{ namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", statistic: "Maximum" },
+      dimensions: { QueueName: failures.name },
+    });
+    return failures;
+  }
+}
+
+function kindOf({ data, settings, source }: DynamodbSourceArgs, table: aws.dynamodb.Table | undefined) {
+  const { tableArn, partitionKey = "id" } = settings;
+  const attributes = JSON.stringify(settings.attributes ?? (table ? { [partitionKey]: null } : {}));
+  if (isStream(settings)) {
+    const description = `Lands what changes in a DynamoDB table, for the source ${source}`;
+    return { kind: "dynamodb", description, settings: { mode: "stream", attributes } };
+  }
+  return {
+    kind: "dynamodb",
+    description: `Lands exports of the DynamoDB table ${tableArn?.split("/").at(-1) ?? source}`,
+    settings: {
+      ...{ mode: "export", tableArn: table?.arn ?? tableArn, keyArn: data.key.arn },
+      ...{ attributes, rememberedDays },
+    },
+    schedule: settings.schedule ?? "rate(1 hour)",
+  };
 }
 
 function newTable(
@@ -112,44 +158,10 @@ function newTable(
       attributes: keys.map((key) => ({ name: key, type })),
       pointInTimeRecovery: { enabled: true },
       serverSideEncryption: { enabled: true }, // with a KMS key of DynamoDB's, whose use is logged
+      ...(isStream(settings) ? { streamEnabled: true, streamViewType: "NEW_IMAGE" } : {}),
       deletionProtectionEnabled: !deleteData,
       tags: context.tags,
     },
     { parent },
   );
-}
-
-function attributesOf({ tableArn: arn, partitionKey = "id", attributes }: DynamodbSettings) {
-  return attributes ?? (arn === undefined ? { [partitionKey]: null } : {});
-}
-
-function requireSettings(settings: DynamodbSettings): void {
-  const { tableArn: arn, partitionKey, sortKey, keyType, attributes = {} } = settings;
-  requireProperty(
-    arn === undefined || tableArn.test(arn),
-    "tableArn",
-    arn,
-    "give the table's ARN, such as arn:aws:dynamodb:us-east-1:123456789012:table/trips, or leave it out for a new table",
-  );
-  for (const [property, value] of Object.entries({ partitionKey, sortKey, keyType })) {
-    requireProperty(
-      arn === undefined || value === undefined,
-      property,
-      value,
-      "leave it out: the table at tableArn has its keys already",
-    );
-  }
-  for (const [property, value] of Object.entries({ partitionKey, sortKey })) {
-    const fits = value === undefined || (attributeName.test(value) && partitionKey !== sortKey);
-    requireProperty(fits, property, value, "give a name of 1 to 255 characters, another for each key");
-  }
-  requireProperty(
-    keyType === undefined || ["S", "N"].includes(keyType),
-    "keyType",
-    keyType,
-    "write S for texts or N for numbers",
-  );
-  const names = Object.values(attributes).filter((name) => name !== null);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  requireProperty(twice === undefined, "attributes", attributes, `two attributes cannot both be ${twice}`);
 }

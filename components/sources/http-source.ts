@@ -16,7 +16,7 @@ export interface HttpSettings {
 
 const formats = ["csv", "jsonl", "parquet"];
 /** Larger documents could hardly be loaded in the 15 minutes of a Lambda. */
-const mostMegabytes = 20_000;
+const mostMegabytes = 15_000;
 
 /** A document at a URL outside: asked for on a schedule, and landed whenever it has changed. */
 export class HttpSource extends DataSource {

@@ -3,23 +3,30 @@ import {
   DynamoDBClient,
   ExportTableToPointInTimeCommand,
 } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBStreamEvent } from "aws-lambda";
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { ingestHandler } from "../shared/landing/entry";
 import { type Exports, run } from "./ingest";
 import { type Export } from "./plan";
+import { landBatch } from "./stream";
 
 /**
  * DynamoDB table -> exports below `incoming/<source>/` of the data bucket -> `raw/<source>/`, as JSON Lines. DynamoDB
- * takes minutes for an export: a run asks for it, a later one lands it.
+ * takes minutes for an export: a run asks for it, a later one lands it. Or: the table's stream -> `raw/<source>/`, a batch
+ * an object.
  */
 
-const settingsSchema = v.object({
+const attributes = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.nullable(v.string())));
+const exportSchema = v.object({
+  mode: v.literal("export"),
   tableArn: v.string(),
   keyArn: v.string(),
-  attributes: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.nullable(v.string()))),
+  attributes,
   rememberedDays: v.number(),
 });
+const streamSchema = v.object({ mode: v.literal("stream"), attributes });
+const settingsSchema = v.variant("mode", [exportSchema, streamSchema]);
 
 const dynamo = new DynamoDBClient({ maxAttempts: 5 });
 
@@ -27,7 +34,7 @@ const dynamo = new DynamoDBClient({ maxAttempts: 5 });
 function exportsOf(
   source: string,
   bucket: string,
-  { tableArn, keyArn }: v.InferOutput<typeof settingsSchema>,
+  { tableArn, keyArn }: v.InferOutput<typeof exportSchema>,
 ): Exports {
   return {
     async start({ from, to, token }: Export) {
@@ -66,6 +73,11 @@ function exportsOf(
   };
 }
 
-export const handler = ingestHandler(settingsSchema, (ingest) =>
-  run(ingest, exportsOf(ingest.source, ingest.bucket, ingest.settings)),
-);
+export const handler = ingestHandler(settingsSchema, ({ settings, ...ingest }, event) => {
+  if (settings.mode === "export")
+    return run({ ...ingest, settings }, exportsOf(ingest.source, ingest.bucket, settings));
+  const { Records: records } = event as Partial<DynamoDBStreamEvent>;
+  if (records) return landBatch({ ...ingest, settings }, records);
+  const waiting = "the table's stream brings what changes, as it changes";
+  return Promise.resolve({ source: ingest.source, landed: [], setAside: [], waiting });
+});

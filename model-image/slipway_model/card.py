@@ -47,7 +47,10 @@ def markdown(card: dict[str, Any]) -> str:
         f"| {label} | {measured[name]:{form}} |\n" for name, (label, form) in TASK.MEASURES.items()
     )
     heads = "".join(f" {label} |" for label, _ in TASK.SLICE_MEASURES.values())
-    data = "".join(f"| {n} | {p['rows']:,} | {p['from']} | {p['to']} |\n" for n, p in card["data"].items())
+    data = "".join(
+        f"| {n} | {p['rows']:,} | {p.get('from', '')} | {p.get('to', '')} |\n"
+        for n, p in card["data"].items()
+    )
     slices = "".join(
         f"| {s['field']} | {s['value'] if s['value'] is not None else '(missing)'} | {s['rows']:,} |"
         + "".join(f" {s[name]:{form}} |" for name, (_, form) in TASK.SLICE_MEASURES.items())

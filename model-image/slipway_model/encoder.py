@@ -11,6 +11,8 @@ from slipway_model import features
 from slipway_model.features import MISSING, Features
 
 Matrix = NDArray[np.float64]
+# Rows at a time, so that columns take little memory beside the matrix.
+BLOCK = 4096
 
 
 class Encoder:
@@ -22,7 +24,9 @@ class Encoder:
     def __init__(self, categories: dict[str, list[str]], learned: Any) -> None:
         self.categories = categories
         self.learned = learned
-        self._compute = Features(learned).compute
+        known = Features(learned)
+        self._compute = known.compute
+        self._columns = getattr(known, "columns", None)
         self._codes: list[tuple[int, dict[Any, float]]] = [
             (features.NAMES.index(name), {text: float(code) for code, text in enumerate(texts)})
             for name, texts in categories.items()
@@ -62,7 +66,16 @@ class Encoder:
         return row
 
     def matrix(self, records: Sequence[Any]) -> Matrix:
-        """Features of `records`, shape (records, features)."""
+        """Features of `records`, shape (records, features); the same numbers as `row` gives."""
         width = len(features.NAMES)
-        values: Iterable[Any] = itertools.chain.from_iterable(map(self.row, records))
-        return np.fromiter(values, np.float64, len(records) * width).reshape(-1, width)
+        if not records or self._columns is None:
+            values: Iterable[Any] = itertools.chain.from_iterable(map(self.row, records))
+            return np.fromiter(values, np.float64, len(records) * width).reshape(-1, width)
+        matrix = np.empty((len(records), width))
+        for start in range(0, len(records), BLOCK):
+            columns = list(self._columns(records[start : start + BLOCK]))
+            for place, codes in self._codes:
+                columns[place] = [codes.get(text, MISSING) for text in columns[place]]
+            for place, column in enumerate(columns):
+                matrix[start : start + BLOCK, place] = column
+        return matrix

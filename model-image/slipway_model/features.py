@@ -5,10 +5,11 @@ when the trip starts, and nothing else: no drop-off time, tip, tolls or total.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Protocol
+
+import numpy as np
 
 from slipway_model import places
 
@@ -80,8 +81,8 @@ class Features:
 
     def __init__(self, learned: dict[str, places.Place]) -> None:
         self.learned = learned
-        # A batch has few pairs of zones and many trips.
-        self._route = lru_cache(maxsize=1 << 16)(self._route_between)
+        self._numbers = {name: number for number, name in enumerate(learned)}
+        self._places = np.array([*learned.values(), places.UNKNOWN]).T
 
     @staticmethod
     def observe(trips: Iterable[Trip]) -> places.Observed:
@@ -93,57 +94,107 @@ class Features:
         """What `Features` is made with, as JSON, from what all hosts have observed."""
         return places.learn(observed)
 
-    def compute(self, trip: Trip) -> tuple[Value, ...]:
+    def compute(self, trip: Trip) -> Sequence[Value]:
         """The features of `trip`, in the order of `NAMES`: numbers (NaN when missing), texts (categories)."""
         pickup = datetime.fromisoformat(trip.pickup)
-        hour, weekday = pickup.hour + pickup.minute / 60, pickup.weekday()
-        distance = trip.distance
-        rate = _rate(trip)
-        route = self._route(trip.pickup_zone, trip.dropoff_zone)
-        return (
-            distance,
-            _tariff(rate, distance),
-            hour,
-            weekday,
-            24 * weekday + hour,
-            weekday < 5 and 7 <= hour < 19,
-            trip.passengers,
-            trip.color == "green",
-            # One maker of meters gives tenths of a mile, cut off; the other hundredths.
-            distance == round(distance, 1),
-            rate,
-            *route,
-            distance / max(route[-1], 0.3),
+        return _formulas(
+            math.sqrt,
+            max,
+            round,
+            hour=pickup.hour + pickup.minute / 60,
+            weekday=pickup.weekday(),
+            distance=trip.distance,
+            passengers=trip.passengers,
+            green=trip.color == "green",
+            route=_route(trip.pickup_zone, trip.dropoff_zone, trip.pickup_borough, trip.dropoff_borough),
+            pickup=self.learned.get(trip.pickup_zone or "", places.UNKNOWN),
+            dropoff=self.learned.get(trip.dropoff_zone or "", places.UNKNOWN),
         )
 
-    def _route_between(self, pickup_zone: str | None, dropoff_zone: str | None) -> tuple[float, ...]:
-        """Of a pair of zones: whether they are the same, both places, the way, its length (miles)."""
-        pickup = self.learned.get(pickup_zone or "", places.UNKNOWN)
-        dropoff = self.learned.get(dropoff_zone or "", places.UNKNOWN)
-        toward = [b - a for a, b in zip(pickup, dropoff, strict=True)]
-        same = pickup_zone is not None and pickup_zone == dropoff_zone
-        return (float(same), *pickup, *dropoff, *toward, math.hypot(*toward))
+    def columns(self, trips: Sequence[Trip]) -> Sequence[Any]:
+        """The same for many trips at once: a column of each feature."""
+        pickups = np.array([trip.pickup for trip in trips], dtype="datetime64[m]").astype(np.int64)
+        day, minute = np.divmod(pickups, 24 * 60)
+        zones = [trip.pickup_zone for trip in trips], [trip.dropoff_zone for trip in trips]
+        boroughs = [trip.pickup_borough for trip in trips], [trip.dropoff_borough for trip in trips]
+        unknown = len(self._numbers)
+        pickup, dropoff = ([self._numbers.get(zone or "", unknown) for zone in ends] for ends in zones)
+        return _formulas(
+            np.sqrt,
+            np.maximum,
+            np.rint,
+            hour=minute // 60 + minute % 60 / 60,
+            weekday=(day + 3) % 7,  # 1 January 1970 was a Thursday
+            distance=np.array([trip.distance for trip in trips]),
+            passengers=np.array([trip.passengers for trip in trips]),
+            green=np.array([trip.color == "green" for trip in trips]),
+            route=np.array([*map(_route, *zones, *boroughs)], dtype=np.int64),
+            pickup=self._places[:, pickup],
+            dropoff=self._places[:, dropoff],
+        )
 
 
-def _rate(trip: Trip) -> int:
-    """Which of the TLC's rates is likely: by the meter, JFK's flat fare, to out of town, or agreed upon."""
-    if trip.dropoff_zone is None:
-        if trip.distance > 10:
-            return OUT_OF_TOWN
-        return NO_METER if trip.distance == 0 and trip.color == "yellow" else METERED
-    if (trip.pickup_zone == "JFK Airport" and trip.dropoff_borough == "Manhattan") or (
-        trip.dropoff_zone == "JFK Airport" and trip.pickup_borough == "Manhattan"
+# What a route says: nothing, both ends are in one zone, one end is JFK and the other Manhattan, no known end.
+OTHER, SAME, AIRPORT, NO_END = range(4)
+
+
+def _route(
+    pickup_zone: str | None, dropoff_zone: str | None, pickup_borough: str | None, dropoff_borough: str | None
+) -> int:
+    if dropoff_zone is None:
+        return NO_END
+    if pickup_zone == dropoff_zone:
+        return SAME
+    if (pickup_zone == "JFK Airport" and dropoff_borough == "Manhattan") or (
+        dropoff_zone == "JFK Airport" and pickup_borough == "Manhattan"
     ):
-        return FLAT
-    return METERED
+        return AIRPORT
+    return OTHER
 
 
-def _tariff(rate: int, distance: float) -> float:
-    """Dollars by TLC rule (2019) for the distance in miles alone.
+def _formulas(
+    root: Any,
+    larger: Any,
+    whole: Any,
+    hour: Any,
+    weekday: Any,
+    distance: Any,
+    passengers: Any,
+    green: Any,
+    route: Any,
+    pickup: Any,
+    dropoff: Any,
+) -> tuple[Any, ...]:
+    """The features of one trip, whose values are numbers, or of many, whose values are arrays.
 
-    2.50 and 2.50 a mile; twice as much a mile beyond the city's limits, about five miles from where such
-    trips start. Without a meter, what JFK's flat fare is: most agreed fares lie about it.
+    A condition counts as 1 or 0, so that the same formula holds for both, to the last bit.
     """
-    if rate == METERED:
-        return 2.5 + 2.5 * distance
-    return 2.5 + 2.5 * distance + 2.5 * (distance - 5) if rate == OUT_OF_TOWN else FLAT_FARE
+    # Which of the TLC's rates is likely: by the meter, JFK's flat fare, to out of town, or agreed upon.
+    astray = (route == NO_END) & (distance == 0) & (1 - green)
+    rate = FLAT * (route == AIRPORT) + OUT_OF_TOWN * ((route == NO_END) & (distance > 10)) + NO_METER * astray
+    # Dollars by TLC rule (2019) for the distance in miles alone: 2.50 and 2.50 a mile; twice as much a mile
+    # beyond the city's limits, about five miles from where such trips start. Without a meter, what JFK's flat
+    # fare is: most agreed fares lie about it.
+    metered = 2.5 + 2.5 * distance + 2.5 * (distance - 5) * (rate == OUT_OF_TOWN)
+    fixed = (rate == FLAT) | (rate == NO_METER)
+    toward = [b - a for a, b in zip(pickup, dropoff, strict=True)]
+    straight = root(toward[0] * toward[0] + toward[1] * toward[1] + toward[2] * toward[2])
+    return (
+        distance,
+        FLAT_FARE * fixed + metered * (1 - fixed),
+        hour,
+        weekday,
+        24 * weekday + hour,
+        (weekday < 5) & (hour >= 7) & (hour < 19),
+        passengers,
+        green,
+        # One maker of meters gives tenths of a mile, cut off; the other hundredths.
+        distance == whole(10 * distance) / 10,
+        rate,
+        route == SAME,
+        *pickup,
+        *dropoff,
+        *toward,
+        straight,
+        distance / larger(straight, 0.3),
+    )

@@ -18,6 +18,8 @@ MOST_LEAVES = 32
 ALL = np.uint32(2**32 - 1)
 # Rows at a time: what they need stays in the processor's cache.
 BLOCK = 128
+# Features that split in few places are joined, as long as the table of all their combinations is no longer.
+MOST_JOINED = 256
 
 Raw = NDArray[np.float64]
 
@@ -34,24 +36,32 @@ class Forest:
         self._outputs = [int(model["num_tree_per_iteration"]) for model in models]
         self._ends = np.cumsum([len(model["tree_info"]) for model in models]).tolist()
         trees = [tree for model in models for tree in model["tree_info"]]
-        self._leaves = np.zeros((len(trees), MOST_LEAVES))
+        leaves = np.zeros((len(trees), MOST_LEAVES))
         splits: list[list[_Split]] = [[] for _ in range(models[0]["max_feature_idx"] + 1)]
         for place, tree in enumerate(trees):
             if tree["num_leaves"] > MOST_LEAVES:
                 raise Unsupported
-            _walk(tree["tree_structure"], place, 0, self._leaves[place], splits)
+            _walk(tree["tree_structure"], place, 0, leaves[place], splits)
+        self._leaves = leaves.ravel()
+        # The exponent of a power of two as a float is 127 more than the number of its bit.
+        self._first = (np.arange(len(trees)) * MOST_LEAVES - 127).astype(np.int32)
         # Bits that are no leaf are never possible.
-        self._possible = np.array([(1 << tree["num_leaves"]) - 1 for tree in trees], dtype=np.uint32)
-        self._features = [
-            (feature, *_tables(found, len(trees))) for feature, found in enumerate(splits) if found
-        ]
-        self._first = (np.arange(len(trees)) * MOST_LEAVES).astype(np.int32)
+        possible = np.array([(1 << tree["num_leaves"]) - 1 for tree in trees], dtype=np.uint32)
+        self._tables = [_Table([], [], possible[None, :])]
+        single = [_table(feature, found, len(trees)) for feature, found in enumerate(splits) if found]
+        for table in sorted(single, key=lambda table: len(table.possible)):
+            if len(self._tables[-1].possible) * len(table.possible) <= MOST_JOINED:
+                self._tables[-1] = self._tables[-1].joined(table)
+            else:
+                self._tables.append(table)
 
     def predict(self, matrix: NDArray[np.float64]) -> list[Raw]:
         """Raw predictions of each booster, shape (rows, outputs)."""
         raw = [np.empty((len(matrix), outputs)) for outputs in self._outputs]
+        columns = np.ascontiguousarray(matrix.T)
+        places = [table.places(columns) for table in self._tables]
         for start in range(0, len(matrix), BLOCK):
-            values = self._values(matrix[start : start + BLOCK])
+            values = self._values([of_table[start : start + BLOCK] for of_table in places])
             for own, part in zip(raw, np.split(values, self._ends[:-1]), strict=True):
                 # Added tree by tree, as LightGBM does: the last bits are the same too. `sum` does so along
                 # the first axis, but not when a single row leaves no other; `accumulate` always, slowly.
@@ -61,18 +71,41 @@ class Forest:
                 own[start : start + BLOCK] = sums.T
         return raw
 
-    def _values(self, rows: NDArray[np.float64]) -> Raw:
+    def _values(self, places: list[NDArray[np.int64]]) -> Raw:
         """The value of each row's leaf in each tree, shape (trees, rows)."""
-        possible = np.tile(self._possible, (len(rows), 1))
+        possible = self._tables[0].possible.take(places[0], axis=0)
         buffer = np.empty_like(possible)
-        for feature, thresholds, table in self._features:
-            values = rows[:, feature]
-            places = np.searchsorted(thresholds, values)  # NaN comes last of all
-            places[np.isnan(values)] = len(thresholds) + 1
-            np.bitwise_and(possible, table.take(places, axis=0, out=buffer, mode="clip"), out=possible)
-        # A power of two as a float has the number of its bit as exponent.
-        leaves = (possible.astype(np.float32).view(np.int32) >> 23) - 127
-        return self._leaves.ravel().take(np.ascontiguousarray((leaves + self._first).T))
+        for table, of_table in zip(self._tables[1:], places[1:], strict=True):
+            # No place is beyond a table; with `clip` NumPy writes into the buffer without a copy between.
+            possible &= table.possible.take(of_table, axis=0, out=buffer, mode="clip")
+        leaves = possible.astype(np.float32).view(np.int32)
+        leaves >>= 23
+        leaves += self._first
+        return self._leaves.take(leaves.T)
+
+
+class _Table:
+    """The leaves still possible by place and tree, where the values of some features decide the place."""
+
+    def __init__(self, features: list[int], thresholds: list[Raw], possible: NDArray[np.uint32]) -> None:
+        self.features, self.thresholds, self.possible = features, thresholds, possible
+
+    def joined(self, other: "_Table") -> "_Table":
+        """A table of all combinations of places."""
+        possible = self.possible[:, None, :] & other.possible[None, :, :]
+        return _Table(
+            self.features + other.features,
+            self.thresholds + other.thresholds,
+            possible.reshape(-1, possible.shape[2]),
+        )
+
+    def places(self, columns: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The place of each row in this table; `columns` are those of all features."""
+        places = np.zeros(columns.shape[1], dtype=np.int64)
+        for feature, thresholds in zip(self.features, self.thresholds, strict=True):
+            places *= len(thresholds) + 1
+            places += np.searchsorted(thresholds, columns[feature])
+        return places
 
 
 class _Split:
@@ -100,13 +133,13 @@ def _walk(
     return end
 
 
-def _tables(splits: list[_Split], trees: int) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
-    """(thresholds, leaves still possible by place among them and tree); the last place is NaN's."""
-    thresholds = np.unique([split.threshold for split in splits])
-    table = np.full((len(thresholds) + 2, trees), ALL)
+def _table(feature: int, splits: list[_Split], trees: int) -> _Table:
+    """The table of one feature. After its thresholds comes infinity: what is beyond it is NaN alone."""
+    thresholds = np.unique([split.threshold for split in splits] + [np.inf])
+    possible = np.full((len(thresholds) + 1, trees), ALL)
     for split in splits:
         place = int(np.searchsorted(thresholds, split.threshold))
-        table[: place + 1, split.tree] &= np.uint32(~split.right & int(ALL))
-        table[place + 1 : -1, split.tree] &= np.uint32(~split.left & int(ALL))
-        table[-1, split.tree] &= np.uint32(~(split.right if split.nan_left else split.left) & int(ALL))
-    return thresholds, table
+        possible[: place + 1, split.tree] &= np.uint32(~split.right & int(ALL))
+        possible[place + 1 : -1, split.tree] &= np.uint32(~split.left & int(ALL))
+        possible[-1, split.tree] &= np.uint32(~(split.right if split.nan_left else split.left) & int(ALL))
+    return _Table([feature], [thresholds], possible)

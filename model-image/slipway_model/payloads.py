@@ -9,15 +9,15 @@ import functools
 import io
 import json
 import math
-import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import GenericAlias
 from typing import Any
 
 import msgspec
 
-from slipway_model.schema import SCHEMA, Reason, close_match, is_time
+from slipway_model.plain import is_plain
+from slipway_model.schema import SCHEMA, Reason, close_match
 from slipway_model.task import TASK
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
@@ -70,21 +70,6 @@ _encoder = msgspec.json.Encoder()
 _encode = _encoder.encode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_record = msgspec.json.Decoder(RECORD.struct).decode
-_texts = frozenset(f.name for f in RECORD.fields if f.type == "string")
-_optional = tuple(f.name for f in RECORD.fields if not f.required)
-_optional_texts = tuple(name for name in _optional if name in _texts)
-_quotes_of_optional = 2 * len(_optional) + 2 * len(_optional_texts)
-_quotes_at_least = sum(2 + 2 * (f.name in _texts) for f in RECORD.fields if f.required)
-
-
-def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Gets the attributes `names` of a record, as a tuple also where there are fewer than two."""
-    if len(names) > 1:
-        return operator.attrgetter(*names)
-    return lambda record: tuple(getattr(record, name) for name in names)
-
-
-_get_optional, _get_optional_texts = _getter(_optional), _getter(_optional_texts)
 
 
 def read(kind: str, body: bytes, header: bool | None = None, partial: bool = False) -> list[Any]:
@@ -93,6 +78,8 @@ def read(kind: str, body: bytes, header: bool | None = None, partial: bool = Fal
     `header` says whether CSV has a header line; None: see whether the first line names a field. With
     `partial` a record that is not valid does not refuse the others: a `Bad` stands in its place.
     """
+    if kind == JSON and (plain := _plain_records(body)):
+        return plain
     if not body.strip():
         raise Refusal(400, f"the body is empty: send at least one record as {kind}")
     records: list[Any] = []
@@ -154,44 +141,19 @@ def answer_kind(accept: str) -> str | None:
 
 def _rows(kind: str, body: bytes, header: bool | None) -> Iterator[Row]:
     if kind == JSON:
-        return _json_rows(body)
+        return (_validated(value) for value in _instances(body))
     if kind == LINES:
         return (_json_row(line) for line in body.split(b"\n") if line.strip())
     return _csv_rows(body, header)
 
 
-def _json_rows(body: bytes) -> Iterator[Row]:
+def _plain_records(body: bytes) -> list[Any]:
+    """The records of a JSON request, all valid; none where that takes a closer look."""
     try:
-        records = _decode_envelope(body).instances
+        records: list[Any] = _decode_envelope(body).instances
     except (ValueError, RecursionError):
-        records = []
-    if records and _is_plain(body, records, 2):
-        return ((record, NO_REASONS) for record in records)
-    return (_validated(value) for value in _instances(body))
-
-
-def _is_plain(data: bytes, records: Sequence[Any], quotes: int) -> bool:
-    """Whether `data` says no more than `records`, which were decoded from it, and their times exist.
-
-    msgspec takes the last of a name that occurs twice in an object, and says nothing. Another name means more
-    quotation marks than the records account for; `quotes` is the number outside them. Absent optional fields
-    become None.
-    """
-    if b"\\" in data:
-        return False  # an escaped quotation mark is in the text, not around it
-    quotes += len(records) * _quotes_at_least
-    for record in records:
-        values = _get_optional(record)
-        if msgspec.UNSET in values:
-            absent = [name for name, value in zip(_optional, values, strict=True) if value is msgspec.UNSET]
-            for name in absent:
-                setattr(record, name, None)
-            quotes -= 2 * len(absent)
-        quotes += _quotes_of_optional - 2 * _get_optional_texts(record).count(None)
-    times = RECORD.times
-    return data.count(b'"') == quotes and all(
-        is_time(getattr(record, name)) for record in records for name in times
-    )
+        return []
+    return records if is_plain(body, records, 2) else []
 
 
 def _instances(body: bytes) -> list[object]:
@@ -215,7 +177,7 @@ def _json_row(data: bytes) -> Row:
         record = _decode_record(data)
     except (ValueError, RecursionError):
         return _slow_row(data)
-    return (record, NO_REASONS) if _is_plain(data, [record], 0) else _slow_row(data)
+    return (record, NO_REASONS) if is_plain(data, [record], 0) else _slow_row(data)
 
 
 def _slow_row(data: bytes) -> Row:

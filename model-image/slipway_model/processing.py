@@ -51,7 +51,7 @@ class Settings:
     def from_environment(cls) -> "Settings":
         """From MAX_REJECTED_SHARE, SPLIT, SPLIT_AT and SEED; Failure names a value that cannot be used."""
         share, seed = os.environ.get("MAX_REJECTED_SHARE") or "0.05", os.environ.get("SEED") or "0"
-        split = os.environ.get("SPLIT") or "time"
+        split = os.environ.get("SPLIT") or ("time" if SCHEMA.time else "random")
         try:
             limit = float(share)
         except ValueError:
@@ -60,6 +60,11 @@ class Settings:
             raise Failure(f"MAX_REJECTED_SHARE must be a number from 0 to 1, not {share!r}")
         if split not in ("time", "random"):
             raise Failure(f"SPLIT must be time or random, not {split!r}")
+        if split == "time" and SCHEMA.time is None:
+            raise Failure(
+                "SPLIT is time, and no property of schema.json has the x-role time: set SPLIT to random, or "
+                "give a property this role"
+            )
         if not (seed.isascii() and seed.isdigit()):
             raise Failure(f"SEED must be a whole number from 0 up, not {seed!r}")
         return cls(limit, split, int(seed), _split_at(os.environ.get("SPLIT_AT") or "", split))
@@ -154,7 +159,7 @@ class Intake:
         """Keep `record`; `cells` are its row as it came, ignored columns included."""
         self.offsets.append(self.spool.tell())
         self.spool.write(msgspec.json.encode(record) + b"\n")
-        self.times.append(_seconds(getattr(record, SCHEMA.time.name)))
+        self.times.append(_seconds(getattr(record, SCHEMA.time.name)) if SCHEMA.time else 0)
         names = SCHEMA.keys or tuple(f.name for f in SCHEMA.fields)
         digest = hashlib.blake2b("\0".join(cells.get(n, "") for n in names).encode(), digest_size=16).digest()
         self.identities.extend((int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")))
@@ -300,9 +305,10 @@ def _refuse(intake: Intake, settings: Settings) -> None:
 
 
 def _write_part(file: Path, intake: Intake, places: Indices, profile: Profile) -> dict[str, str]:
-    """Write the rows of one part; returns its first and last time."""
+    """Write the rows of one part; returns its first and last time, nothing when rows have none."""
     names = [f.name for f in SCHEMA.training.fields]
     first = last = ""
+    time = names.index(SCHEMA.time.name) if SCHEMA.time else None
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(names)
@@ -310,9 +316,10 @@ def _write_part(file: Path, intake: Intake, places: Indices, profile: Profile) -
             values: Sequence[Any] = msgspec.structs.astuple(record)
             writer.writerow(values)
             profile.add(values)
-            last = values[names.index(SCHEMA.time.name)]
-            first = first or last
-    return {"from": first, "to": last}
+            if time is not None:
+                last = values[time]
+                first = first or last
+    return {"from": first, "to": last} if SCHEMA.time else {}
 
 
 def _write_json(path: Path, document: object) -> None:

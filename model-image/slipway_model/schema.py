@@ -1,6 +1,7 @@
 """What a record is: schema.json, read once.
 
 `schema.json` is JSON Schema 2020-12 of one flat record plus `x-role` (feature, target, key, time, ignore).
+One field is the target; one may be the time.
 Two record types follow from it: `training` (what is stored between processing and training: everything but
 the ignored fields) and `request` (what a prediction is asked with: features and time).
 """
@@ -160,17 +161,24 @@ class Field:
         return cell
 
     def annotation(self) -> Any:
-        """The msgspec type that accepts nothing that `check` refuses (times apart)."""
+        """The msgspec type that accepts nothing that `check` refuses, but for what `lets_pass` tells."""
         if self.enum is not None:
             return Literal[self.enum]
         names = {**BOUNDS, **LENGTHS}
         limits: dict[str, Any] = {names[keyword][0]: limit for keyword, limit in self.limits.items()}
-        if self.pattern is not None:
-            limits["pattern"] = self.pattern.pattern
         base: Any = TYPES[self.type]
         if limits:
             base = Annotated[base, msgspec.Meta(**limits)]
         return base | None if self.nullable else base
+
+    def lets_pass(self, texts: Iterable[str]) -> bool:
+        """Whether all `texts` match the pattern and, of a time, are in the calendar."""
+        if self.pattern is not None and not all(map(self.pattern.search, texts)):
+            return False
+        try:
+            return self.role != "time" or all(map(datetime.fromisoformat, texts))
+        except ValueError:
+            return False
 
 
 def _holds(keyword: str, value: float, limit: float) -> bool:
@@ -217,10 +225,6 @@ class RecordType:
         object.__setattr__(self, "struct", struct)
         object.__setattr__(self, "by_name", {f.name: f for f in self.fields})
 
-    @property
-    def times(self) -> tuple[str, ...]:
-        return tuple(f.name for f in self.fields if f.role == "time")
-
     def validate(self, values: dict[str, Any]) -> tuple[Any, list[Reason]]:
         """(record, []) or (None, every reason why `values` is none)."""
         unknown = itertools.islice((name for name in values if name not in self.by_name), MOST_UNKNOWN)
@@ -265,11 +269,12 @@ class Schema:
 
     @property
     def target(self) -> Field:
-        return self._only("target")
+        return next(f for f in self.fields if f.role == "target")
 
     @property
-    def time(self) -> Field:
-        return self._only("time")
+    def time(self) -> Field | None:
+        """When a record is of; None: rows have no order in time."""
+        return next((f for f in self.fields if f.role == "time"), None)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -279,9 +284,6 @@ class Schema:
     def slices(self) -> tuple[str, ...]:
         """Features of a few known values: what metrics are broken down by."""
         return tuple(f.name for f in self.fields if f.role == "feature" and f.enum is not None)
-
-    def _only(self, role: str) -> Field:
-        return next(f for f in self.fields if f.role == role)
 
 
 def load(path: Path = SCHEMA_FILE) -> Schema:
@@ -301,9 +303,10 @@ def _load(path: Path) -> Schema:
     if required - set(properties):
         raise SchemaError(f"required names {sorted(required - set(properties))[0]!r}, which is no property")
     fields = tuple(Field.read(name, spec, name in required) for name, spec in properties.items())
-    for role in ("target", "time"):
-        if sum(f.role == role for f in fields) != 1:
-            raise SchemaError(f"exactly one property must have the x-role {role}")
+    if sum(f.role == "target" for f in fields) != 1:
+        raise SchemaError("exactly one property must have the x-role target")
+    if sum(f.role == "time" for f in fields) > 1:
+        raise SchemaError("no more than one property may have the x-role time")
     _check_target(next(f for f in fields if f.role == "target"))
     return Schema(
         title=str(document.get("title", "Record")),

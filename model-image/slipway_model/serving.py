@@ -1,4 +1,4 @@
-"""Serving: SageMaker's HTTP contract, as a bare ASGI application on uvicorn.
+"""Serving: SageMaker's HTTP contract.
 
 GET /ping                   200: the model is loaded (nothing listens before it is)
 POST /invocations           predictions; types of request and answer are those of `payloads.KINDS`
@@ -11,11 +11,9 @@ import gc
 import os
 import signal
 import socket
-import sys
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -23,15 +21,11 @@ import msgspec
 import uvicorn
 
 from slipway_model import artifact, machine, payloads
+from slipway_model.connection import Connection, Request, Response
 from slipway_model.failure import Failure
 from slipway_model.layout import Layout
 from slipway_model.payloads import Refusal
 from slipway_model.predictor import Predictor
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 METHODS = {"/ping": "GET", "/invocations": "POST", "/execution-parameters": "GET"}
 MIB = 1024 * 1024
@@ -39,8 +33,7 @@ MIB = 1024 * 1024
 INLINE_BYTES = 64 * 1024
 # SageMaker sends SIGKILL 30 s after SIGTERM.
 GRACE_SECONDS = 25
-# Longer than clients keep idle connections, so that it is not the server that closes one as a request comes.
-KEEP_ALIVE_SECONDS = 75
+ATTRIBUTES = b"x-amzn-sagemaker-custom-attributes"
 
 
 @dataclass(frozen=True)
@@ -91,7 +84,9 @@ def serve(layout: Layout) -> None:
 
 
 def _leave(_signum: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
+    # Until uvicorn listens to signals nothing is to be answered. Not sys.exit: what a signal raises while an
+    # object is being destroyed is lost, and the process would live on.
+    os._exit(0)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -107,8 +102,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _run(application: "Application", listener: socket.socket) -> None:
     config = uvicorn.Config(
-        application,
-        http="httptools",
+        application,  # type: ignore[arg-type]  # no ASGI application: `Connection` calls it
+        http=Connection,
         loop="uvloop",
         ws="none",
         lifespan="off",
@@ -116,37 +111,21 @@ def _run(application: "Application", listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
 
 
-@dataclass(frozen=True)
-class Response:
-    """An HTTP response; the content length is added when it is sent."""
-
-    body: bytes
-    kind: str = payloads.JSON
-    status: int = 200
-    headers: Headers = field(default_factory=list)
-
-
 class Application:
-    """The ASGI application around one loaded model."""
+    """What answers, around one loaded model."""
 
     def __init__(self, predictor: Predictor, settings: Settings) -> None:
+        self.most_bytes = settings.max_payload_mib * MIB
         self._predictor = predictor
         # One thread: several would only take the interpreter from each other.
         self._long = ThreadPoolExecutor(max_workers=1)
-        self._limit = settings.max_payload_mib * MIB
-        self._limit_text = f"{settings.max_payload_mib} MiB"
-        release = f"release={settings.release}".encode()
-        self._attributes: Headers = (
-            [(b"x-amzn-sagemaker-custom-attributes", release)] if settings.release else []
-        )
+        release = f"release={settings.release}"
+        self._attributes = ((ATTRIBUTES.decode(), release),) if settings.release else ()
         self._parameters = msgspec.json.encode(
             {
                 "MaxConcurrentTransforms": settings.workers,
@@ -155,45 +134,40 @@ class Application:
             }
         )
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request; nothing to a client that has hung up."""
+    def answer(self, request: Request) -> Response | asyncio.Future[Response]:
+        """The response to `request`: at once, or from the thread for what takes long."""
+        if len(request.body) <= INLINE_BYTES:
+            return self._answer(request)
+        return asyncio.get_running_loop().run_in_executor(self._long, self._answer, request)
+
+    def refuse(self, status: int, message: str) -> Response:
+        """The response to what is no request, or none that is read to its end."""
+        return Response(Refusal(status, message).body(), payloads.JSON, status, self._attributes)
+
+    def _answer(self, request: Request) -> Response:
         try:
-            response = await self._respond(scope, receive)
+            return self._respond(request)
         except Refusal as refusal:
-            response = Response(refusal.body(), status=refusal.status, headers=self._allow(scope, refusal))
+            allow = (("allow", METHODS[request.path]),) if refusal.status == 405 else ()
+            return Response(refusal.body(), payloads.JSON, refusal.status, self._attributes + allow)
         except Exception:
             traceback.print_exc()
-            response = Response(b'{"message":"the model server failed; its log says why"}', status=500)
-        if response is None:
-            return
-        headers = [
-            (b"content-type", response.kind.encode()),
-            (b"content-length", str(len(response.body)).encode()),
-            *response.headers,
-        ]
-        if scope["path"] == "/invocations":
-            headers += self._attributes
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+            return self.refuse(500, "the model server failed; its log says why")
 
-    @staticmethod
-    def _allow(scope: Message, refusal: Refusal) -> Headers:
-        return [(b"allow", METHODS[scope["path"]].encode())] if refusal.status == 405 else []
-
-    async def _respond(self, scope: Message, receive: Receive) -> Response | None:
-        path = scope["path"]
+    def _respond(self, request: Request) -> Response:
+        path = request.path
         method = METHODS.get(path)
         if method is None:
             raise Refusal(404, f"there is nothing at this path: use one of {', '.join(METHODS)}")
-        if method != scope["method"]:
+        if method != request.method:
             raise Refusal(405, f"{path} takes {method} only")
         if path == "/ping":
-            return Response(b"", kind="text/plain")
+            return Response(b"", "text/plain")
         if path == "/execution-parameters":
-            return Response(self._parameters)
-        return await self._invoke(dict(scope["headers"]), receive)
+            return Response(self._parameters, payloads.JSON)
+        return self._invoke(request.headers, request.body)
 
-    async def _invoke(self, headers: dict[bytes, bytes], receive: Receive) -> Response | None:
+    def _invoke(self, headers: dict[bytes, bytes], body: bytes) -> Response:
         kind, csv_header = _content_type(
             headers.get(b"content-type", b""), headers.get(b"content-encoding", b"identity")
         )
@@ -203,52 +177,23 @@ class Application:
             raise Refusal(406, f"Accept asks for {accept[:100]!r}: answers are {', '.join(payloads.KINDS)}")
         # Lines for lines, as batch transform sends them: one bad line must not cost a whole job.
         partial = _asks_for_partial(headers) or payloads.JSON not in (kind, answer_kind)
-        body = await self._body(headers, receive)
-        if body is None:
-            return None
-        if len(body) <= INLINE_BYTES:
-            return self._answer(kind, csv_header, body, answer_kind, partial)
-        arguments = (kind, csv_header, body, answer_kind, partial)
-        return await asyncio.get_running_loop().run_in_executor(self._long, self._answer, *arguments)
-
-    def _answer(
-        self, kind: str, csv_header: bool | None, body: bytes, answer_kind: str, partial: bool
-    ) -> Response:
         entries = payloads.read(kind, body, csv_header, partial)
         if partial:
             predicted = iter(self._predict([e for e in entries if not isinstance(e, payloads.Bad)]))
             rows = [e if isinstance(e, payloads.Bad) else next(predicted) for e in entries]
         else:
             rows = self._predict(entries)
-        return Response(payloads.write(answer_kind, rows), kind=answer_kind)
+        return Response(payloads.write(answer_kind, rows), answer_kind, 200, self._attributes)
 
     def _predict(self, records: list[Any]) -> list[Any]:
         if len(records) == 1:
             return [self._predictor.predict_record(records[0])]
         return self._predictor.predict_records(records).tolist() if records else []
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-        """The body of the request; None when the client has hung up."""
-        announced = headers.get(b"content-length", b"0")
-        pieces: list[bytes] = []
-        size = int(announced) if announced.isdigit() and len(announced) < 19 else 0
-        received = 0
-        while size <= self._limit:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            piece = message.get("body", b"")
-            pieces.append(piece)
-            if not message.get("more_body", False):
-                return b"".join(pieces)
-            received += len(piece)
-            size = max(size, received)
-        raise Refusal(413, f"the body is larger than {self._limit_text}: send fewer records at a time")
-
 
 def _asks_for_partial(headers: dict[bytes, bytes]) -> bool:
     """Whether CustomAttributes hold `partial=true`; the attributes of other programs are let be."""
-    attributes = headers.get(b"x-amzn-sagemaker-custom-attributes")
+    attributes = headers.get(ATTRIBUTES)
     if attributes is None:
         return False
     text = attributes.decode("latin-1").lower()

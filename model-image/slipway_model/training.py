@@ -130,13 +130,17 @@ def _importances(trained: Trained) -> dict[str, float]:
 def _times_of_all(group: hosts.Group, channels: Channels) -> dict[str, dict[str, str]]:
     """First and last time of each channel, of train over all hosts."""
     parts = group.gather(_times(channels.train))
+    train = {"from": min(p["from"] for p in parts), "to": max(p["to"] for p in parts)} if all(parts) else {}
     return {
-        "train": {"from": min(part["from"] for part in parts), "to": max(part["to"] for part in parts)},
+        "train": train,
         "validation": _times(channels.validation),
         "test": _times(channels.test),
     }
 
 
 def _times(records: list[Any]) -> dict[str, str]:
+    """First and last time of `records`; nothing when they have none."""
+    if SCHEMA.time is None:
+        return {}
     times = sorted(str(getattr(record, SCHEMA.time.name)).replace("T", " ") for record in records)
     return {"from": times[0], "to": times[-1]}

@@ -64,6 +64,10 @@ class Features:
             record.sepal_length, record.sepal_width, record.petal_length, record.petal_width, record.colour
         )
 '''
+COLUMNS = """
+    def columns(self, records):
+        return [[getattr(record, name) for record in records] for name in NAMES]
+"""
 
 
 class Problem(NamedTuple):
@@ -90,15 +94,14 @@ def flowers() -> list[dict[str, str]]:
     ]
 
 
-@pytest.fixture(scope="module")
-def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
-    """The other problem, processed and trained."""
-    package = tmp_path_factory.mktemp("iris") / "model-image"
+def prepare(folder: Path, schema: dict[str, Any], features: str, rows: list[dict[str, str]]) -> Problem:
+    """The other problem below `folder`, processed and trained."""
+    package = folder / "model-image"
     shutil.copytree(support.PACKAGE, package, ignore=shutil.ignore_patterns(".*", "__pycache__", "tests"))
-    (package / "schema.json").write_text(json.dumps(SCHEMA))
-    (package / "slipway_model" / "features.py").write_text(FEATURES)
-    layout = Layout(package.parent / "ml")
-    write_csv(layout.raw / "irises.csv", flowers())
+    (package / "schema.json").write_text(json.dumps(schema))
+    (package / "slipway_model" / "features.py").write_text(features)
+    layout = Layout(folder / "ml")
+    write_csv(layout.raw / "irises.csv", rows)
     for command in ("process", "train"):
         done = support.run(layout.base, command, package)
         assert done.returncode == 0, done.stderr
@@ -106,6 +109,21 @@ def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
         if command == "process":
             support.use_as_channels(layout)
     return Problem(package, layout)
+
+
+@pytest.fixture(scope="module")
+def problem(tmp_path_factory: pytest.TempPathFactory) -> Problem:
+    """Rows that have a time, features row by row."""
+    return prepare(tmp_path_factory.mktemp("iris"), SCHEMA, FEATURES, flowers())
+
+
+@pytest.fixture(scope="module")
+def timeless(tmp_path_factory: pytest.TempPathFactory) -> Problem:
+    """Rows that have none, features column by column as well."""
+    properties = {name: spec for name, spec in SCHEMA["properties"].items() if name != "measured"}
+    schema = {**SCHEMA, "required": ["kind", *MEASURES], "properties": properties}
+    rows = [{name: cell for name, cell in row.items() if name != "measured"} for row in flowers()]
+    return prepare(tmp_path_factory.mktemp("timeless"), schema, FEATURES + COLUMNS, rows)
 
 
 @pytest.fixture(scope="module")
@@ -224,3 +242,52 @@ def test_a_target_that_is_neither_is_refused(
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: schema.json: kind: {message}")
     assert done.stderr.count("\n") == 1
+
+
+def test_rows_without_a_time_are_split_at_random_with_the_seed(timeless: Problem, tmp_path: Path) -> None:
+    layout = timeless.layout
+    report = json.loads((layout.processed("report") / "report.json").read_text())
+    assert report["split"] == {"by": "random", "seed": 0}
+    assert report["time"] == {"train": {}, "validation": {}, "test": {}}
+    parts = {name: read_csv(layout.processed(name) / "data.csv") for name in ("train", "validation", "test")}
+    assert sum(map(len, parts.values())) == report["rows"]["read"] - report["rows"]["duplicates"]
+    again = Layout(tmp_path)
+    write_csv(again.raw / "another-name.csv", flowers_of(parts))
+    for seed, same in (("0", True), ("1", False)):
+        assert support.run(tmp_path, "process", timeless.package, SEED=seed).returncode == 0
+        assert (read_csv(again.processed("test") / "data.csv") == parts["test"]) is same
+
+
+def flowers_of(parts: dict[str, list[dict[str, str]]]) -> list[dict[str, str]]:
+    """The rows of all parts, in another order than they came."""
+    return sorted((row for part in parts.values() for row in part), key=lambda row: row["petal_width"])
+
+
+def test_rows_without_a_time_cannot_be_split_by_it(timeless: Problem) -> None:
+    for variables in ({"SPLIT": "time"}, {"SPLIT": "time", "SPLIT_AT": "2019-03-21,2019-03-26"}):
+        done = support.run(timeless.layout.base, "process", timeless.package, **variables)
+        assert done.returncode == 1
+        assert done.stderr.startswith(
+            "error: SPLIT is time, and no property of schema.json has the x-role time"
+        )
+
+
+def test_learns_and_answers_without_a_time(timeless: Problem) -> None:
+    metrics = figures(timeless.layout)
+    assert metrics["test:error_rate"] < 0.5 * metrics["test:error_rate_baseline"]
+    card = json.loads((timeless.layout.model / "model-card.json").read_text())
+    assert card["data"]["test"] == {"rows": metrics["test:rows"]}
+    assert f"| test | {metrics['test:rows']:.0f} |" in (timeless.layout.model / "model-card.md").read_text()
+    rows = read_csv(timeless.layout.channel("test") / "data.csv")
+    records = [
+        {**{name: float(row[name]) for name in MEASURES}, "colour": row["colour"] or None} for row in rows
+    ]
+    with Server(timeless.layout.base, timeless.package) as server:
+        predictions = server.ask(*records).json["predictions"]
+        assert predictions == [server.ask(record).json["predictions"][0] for record in records]
+        table = "\n".join(",".join(str(v) if v is not None else "" for v in r.values()) for r in records)
+        reply = server.invoke(table, "text/csv", accept="text/csv")
+        assert [line.split(",")[0] for line in reply.body.decode().splitlines()] == [
+            p["value"] for p in predictions
+        ]
+        assert server.ask({}).status == 400

@@ -1,12 +1,15 @@
 """Features: what they are, and that training and serving compute the same ones."""
 
+import itertools
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from slipway_model import artifact, features, payloads, places, training
+from slipway_model.encoder import Encoder
 from slipway_model.layout import Layout
 from slipway_model.predictor import Predictor
 from slipway_model.schema import SCHEMA
@@ -89,6 +92,26 @@ def test_unknown_zones_are_not_the_same_zone() -> None:
 def test_see_nothing_of_what_is_known_after_the_trip() -> None:
     asked = {field.name for field in SCHEMA.request.fields}
     assert asked.isdisjoint({"dropoff", "fare", "tip", "tolls", "total", "payment"})
+
+
+def test_are_the_same_for_one_trip_and_for_many() -> None:
+    """All combinations of what formulas distinguish."""
+    choices: dict[str, list[Any]] = {
+        "pickup": ["2019-03-03 00:00:59", "2019-03-04T07:00", "2024-02-29 18:59:59", "2019-12-31 23:59:00"],
+        "distance": [0, 0.1, 1.15, 10, 10.01, 18.3, 200],
+        "color": ["green", "yellow"],
+        "pickup_zone": ["JFK Airport", "Lenox Hill West", "Atlantis", None],
+        "dropoff_zone": ["JFK Airport", "Lenox Hill West", "UN/Turtle Bay South", "Atlantis", None],
+        "pickup_borough": ["Manhattan", None],
+        "dropoff_borough": ["Manhattan", "Queens"],
+    }
+    changes = [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
+    body = json.dumps({"instances": [{**RECORD, **change} for change in changes]})
+    records = payloads.read(payloads.JSON, body.encode())
+    encoder = Encoder({}, {**PLACES, "JFK Airport": [15.1, -3.3, 0.7]})
+    one_by_one = np.array([encoder.row(record) for record in records], dtype=np.float64)
+    np.testing.assert_array_equal(encoder.matrix(records), one_by_one)
+    assert set(one_by_one[:, features.NAMES.index("rate")]) == {0, 1, 2, 3}
 
 
 def test_are_the_same_in_training_and_serving_row_by_row(trained: Layout) -> None:

@@ -74,11 +74,36 @@ describe("DynamodbSource", () => {
     );
   });
 
+  it("follows a stream, and says which changes were given up on", async () => {
+    const made = await declared({ mode: "stream" });
+    expect(only(made, "Table")).to.deep.include({ streamEnabled: true, streamViewType: "NEW_IMAGE" });
+    expect(only(made, "EventSourceMapping", "ledger-stream-to-ingest")).to.deep.include({
+      ...{ startingPosition: "TRIM_HORIZON", bisectBatchOnFunctionError: true, maximumRetryAttempts: 10 },
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      destinationConfig: { onFailure: { destinationArn: "arn:aws:aws:sqs/queue:Queue:ledger-failures" } },
+    });
+    expect(only(made, "MetricAlarm", "ledger-failures").dimensions).to.eql({
+      QueueName: "ledger-failures-1",
+    });
+    expect(made.filter(({ type }) => type.endsWith(":Schedule"))).to.eql([]);
+    const streamArn = `${tableArn}/stream/2019-03-30T12:00:00.000`;
+    const given = await declared({ mode: "stream", streamArn });
+    expect(statements(only(given, "RolePolicy", "-stream"))[0]?.Resource).to.equal(streamArn);
+  });
+
   it("refuses settings that cannot be", async () => {
     const said = (settings: Partial<DynamodbSettings>) => failure(() => declared(settings));
     expect(await said({ tableArn: "trips" })).to.contain('tableArn is "trips": give the table\'s ARN');
-    expect(await said({ tableArn, sortKey: "at" })).to.contain("the table at tableArn has its keys already");
+    expect(await said({ tableArn, sortKey: "at" })).to.contain("a table that is there already has its keys");
     expect(await said({ partitionKey: "a", sortKey: "a" })).to.contain("another for each key");
+    expect(await said({ mode: "stream", tableArn })).to.contain("give streamArn instead");
+    expect(await said({ mode: "stream", schedule: "rate(1 day)" })).to.contain(
+      "a stream brings changes as they come",
+    );
+    expect(await said({ streamArn: `${tableArn}/stream/1` })).to.contain("with mode stream only");
+    expect(await said({ bufferSeconds: 5 })).to.contain("with mode stream only");
+    expect(await said({ mode: "stream", bufferSeconds: 301 })).to.contain("give whole seconds from 0 to 300");
+    expect(await said({ mode: "both" })).to.contain('mode is "both": write export or stream');
     expect(await said({ keyType: "BOOL" })).to.contain(
       'keyType is "BOOL": write S for texts or N for numbers',
     );

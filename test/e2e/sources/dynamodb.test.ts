@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   BatchWriteItemCommand,
   DeleteItemCommand,
   DynamoDBClient,
@@ -39,6 +40,10 @@ describe("dynamodb source on the laptop", function () {
     const started = await SourceStack.start((common) => {
       const settings = { kind: "dynamodb" as const, schedule: "rate(1 day)" };
       new DynamodbSource("ledger", { ...common, source: "ledger", settings, deleteData: true });
+      new DynamodbSource("changes", {
+        ...{ ...common, source: "changes", deleteData: true },
+        settings: { kind: "dynamodb", mode: "stream", bufferSeconds: 1 },
+      });
     });
     if (!started) return this.skip(); // this machine has no Pulumi CLI
     world = started;
@@ -94,6 +99,26 @@ describe("dynamodb source on the laptop", function () {
     const results = await runs();
     // one new, one deleted; the others were made within the window
     expect(landedBy(results)).to.equal(rows.length);
+  });
+
+  it("lands a stream's changes as they come, and sets poison items aside", async () => {
+    const changes = "plugins-sources-changes";
+    const put = (Item: Record<string, AttributeValue>) =>
+      dynamo.send(new PutItemCommand({ TableName: changes, Item }));
+    const { fare, ...renamed } = itemOf(3, rows[3]!) as Record<string, AttributeValue>;
+    await Promise.all([
+      ...[0, 1, 2].map((id) => put(itemOf(id, rows[id]!))),
+      put({ ...renamed, price: fare! }),
+    ]);
+    for (let landed = 0; landed < 3; await sleep(200)) {
+      const manifests = await world.documents("raw/changes/", ".manifest.json");
+      landed = manifests.reduce((sum, one) => sum + Number(one.rows), 0);
+    }
+    let notes: Record<string, unknown>[] = [];
+    while (notes.length === 0) notes = await world.setAside("changes");
+    expect(notes[0]?.reason).to.match(/has no column 'fare'/);
+    const manifests = await world.documents("raw/changes/", ".manifest.json");
+    expect(manifests.reduce((sum, one) => sum + Number(one.rows), 0)).to.equal(3);
   });
 
   it("may export no other table, and write nowhere else", async () => {

@@ -1,4 +1,8 @@
-import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetBucketNotificationConfigurationCommand,
+  PutBucketNotificationConfigurationCommand,
+} from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,13 +17,14 @@ describe("s3 source on the laptop", function () {
   this.timeout(60_000);
   let world: SourceStack;
   let bucket: string;
+  let schedule = "rate(1 day)";
 
   before(async function () {
     const started = await SourceStack.start((common) => {
       new S3Source("files", { ...common, source: "files", settings: { kind: "s3" } });
       new S3Source("partner", {
         ...{ ...common, source: "partner" },
-        settings: { kind: "s3", bucket: `arn:aws:s3:::${theirs}`, prefix: "trips/", schedule: "rate(1 day)" },
+        settings: { kind: "s3", bucket: `arn:aws:s3:::${theirs}`, prefix: "trips/", schedule },
       });
     });
     if (!started) return this.skip(); // this machine has no Pulumi CLI
@@ -101,6 +106,19 @@ describe("s3 source on the laptop", function () {
     };
     expect(await world.decisions("files", allowed)).to.deep.equal(Array(6).fill("allowed"));
     expect(await world.decisions("files", denied)).to.deep.equal(Array(8).fill("implicitDeny"));
+  });
+
+  it("changes a schedule in place, and turns events on again that somebody has turned off", async () => {
+    const Bucket = bucket;
+    await world.s3.send(
+      new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration: {} }),
+    );
+    expect((await world.stack.refresh()).summary.resourceChanges).to.include({ update: 1 });
+    schedule = "cron(0 6 * * ? *)";
+    expect((await world.stack.up()).summary.resourceChanges).to.include({ update: 2 });
+    const found = await world.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+    expect(found.EventBridgeConfiguration).not.to.equal(undefined);
+    await world.stack.up({ expectNoChanges: true });
   });
 
   it("is gone when it is destroyed", async () => {

@@ -3,16 +3,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { localStatus } from "../../../local/supervisor/client";
 import { type Laptop, processes } from "../laptop";
 
+const scripts = { cloud: "ministack_plus.py", redshift: "local/redshift/main.ts" };
+
 /** Kills the laptop's MiniStack with SIGKILL, and returns when it has been started again (Linux). */
-export async function killCloud(laptop: Pick<Laptop, "home">): Promise<void> {
-  const cloud = async () =>
-    (await localStatus(laptop.home))?.status.services.find(({ name }) => name === "cloud");
-  const before = await cloud();
+export const killCloud = (laptop: Pick<Laptop, "home">) => killServer(laptop, "cloud");
+
+/** Kills one of the laptop's servers with SIGKILL, and returns when it has been started again (Linux). */
+export async function killServer(laptop: Pick<Laptop, "home">, name: keyof typeof scripts): Promise<void> {
+  const server = async () =>
+    (await localStatus(laptop.home))?.status.services.find((one) => one.name === name);
+  const before = await server();
   // The interpreter itself, not its leash.
-  const [pid] = processes("ministack_plus.py").filter((one) => isBelow(one, before?.pid) && !isLeash(one));
+  const [pid] = processes(scripts[name]).filter((one) => isBelow(one, before?.pid) && !isLeash(one));
   process.kill(pid ?? 0, "SIGKILL");
   for (;;) {
-    const now = await cloud();
+    const now = await server();
     if (now?.status === "running" && now.restarts > (before?.restarts ?? 0)) return;
     await sleep(20);
   }

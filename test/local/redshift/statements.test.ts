@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { clientConfig, clientEnvironment } from "../../../local/state";
 import { venvPython } from "../../../local/supervisor/services";
+import { killServer } from "../cloud/kill";
 import { failure } from "../laptop";
 import { Target } from "./target";
 
@@ -164,5 +165,16 @@ describe("Redshift Data API of the laptop", function () {
       expect(refused.name).to.equal("AccessDeniedException");
       expect(refused.message).to.contain("redshift-serverless:GetCredentials");
     });
+  });
+
+  it("keeps what is committed when the server is killed, and says what became of the rest", async () => {
+    await target.run("create table kept as select 7 as n");
+    const id = await target.start(
+      "select sum(a.i * b.i) from generate_series(1, 10000000) a(i), generate_series(1, 1000000) b(i)",
+    );
+    await killServer(target.laptop, "redshift");
+    const { Error: found } = await target.ended(id);
+    expect(found).to.equal("ERROR: Query aborted: the server went away");
+    expect(await target.rows("select n from kept")).to.eql([[{ longValue: 7 }]]);
   });
 });
