@@ -1,7 +1,7 @@
 /**
  * How fast and in how much memory a source of the kind `rds` lands rows, on a real PostgreSQL of the laptop target:
  *
- *     node --import tsx bench/sources/rds.ts [rows, default 1000000]
+ *     node --import tsx bench/sources/rds.ts [rows, default 1000000] [postgres (default) or mysql (MariaDB in Docker)]
  *
  * Each figure is of a process of its own, which writes what it lands to files. The peer reads the same rows with the same
  * driver in the usual way: one query, whose answer is an array.
@@ -24,15 +24,16 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { Client } from "pg";
 import { ingest } from "../../handlers/ingest-rds/ingest";
+import { connectMysql } from "../../handlers/ingest-rds/mysql";
 import { connectPostgres } from "../../handlers/ingest-rds/postgres";
 import { type StateStore } from "../../handlers/ingest-rds/state";
 import { land } from "../../handlers/shared/landing/landing";
 import { type Store } from "../../handlers/shared/landing/store";
 import { recordSchema } from "../../handlers/shared/schema";
-import { type Server, startPostgres } from "../../test/handlers/ingest-rds/servers";
+import { type Server, startMariaDb, startPostgres } from "../../test/handlers/ingest-rds/servers";
 
 const columns = Object.keys(recordSchema.properties).join(", ");
-type Place = Pick<Server, "port" | "database" | "credentials">;
+type Place = Pick<Server, "engine" | "port" | "database" | "credentials">;
 
 /** A data bucket that is a folder. */
 function folderStore(folder: string): Store {
@@ -68,12 +69,12 @@ function memoryState(): StateStore {
 }
 
 async function streamed(
-  { port, database, credentials }: Place,
+  { engine, port, database, credentials }: Place,
   rows: number,
   folder: string,
 ): Promise<number> {
   const connection = {
-    ...{ engine: "postgres" as const, host: "127.0.0.1", port, database, timeZone: "UTC" },
+    ...{ engine, host: "127.0.0.1", port, database, timeZone: "UTC" },
     statementTimeoutSeconds: 300,
   };
   const query = `SELECT id, ${columns} FROM trips WHERE id <= ${rows}`;
@@ -86,7 +87,7 @@ async function streamed(
       now: () => new Date(),
       deadline: new Date(Date.now() + 900_000),
       credentials: () => Promise.resolve(credentials),
-      connect: connectPostgres,
+      connect: engine === "postgres" ? connectPostgres : connectMysql,
       land: (landing) => land(store, landing),
       announce: (event) => store.announce(event),
     },
@@ -132,40 +133,46 @@ async function measure(way: Way, place: Place, rows: number): Promise<void> {
   );
 }
 
-async function main(rows: number): Promise<void> {
-  const server = await startPostgres();
+/** Fills a table `trips` with so many rows, which are those of the sample over and over again. */
+async function fill(server: Server, rows: number): Promise<void> {
+  const csv = (await readFile(join(__dirname, "../../data/taxis.csv"), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .slice(1);
+  const isMysql = server.engine === "mysql";
+  const time = isMysql ? "datetime" : "timestamp";
+  const types: Record<string, string> = { pickup: time, dropoff: time, passengers: "int" };
+  for (const name of ["distance", "fare", "tip", "tolls", "total"]) types[name] = "numeric(8,2)";
+  const declared = columns.split(", ").map((name) => `${name} ${types[name] ?? "varchar(80)"}`);
+  await server.run(`CREATE TABLE sample (n int PRIMARY KEY, ${declared.join(", ")})`);
+  const literal = (cell: string) => (cell === "" ? "NULL" : `'${cell.replaceAll("'", "''")}'`);
+  const values = csv.map((line, n) => `(${n}, ${line.split(",").map(literal).join(",")})`);
+  await server.run(`INSERT INTO sample VALUES ${values.join(",")}`);
+  const numbers = isMysql ? `(SELECT seq AS id FROM seq_1_to_${rows})` : `generate_series(1, ${rows})`;
+  const alias = isMysql ? "numbers" : "numbers(id)";
+  await server.run(`CREATE TABLE trips (id int PRIMARY KEY, ${declared.join(", ")})`);
+  await server.run(
+    `INSERT INTO trips SELECT id, ${columns} FROM ${numbers} AS ${alias} JOIN sample ON n = id % ${csv.length}`,
+  );
+  await server.run(`ANALYZE ${isMysql ? "TABLE " : ""}trips`);
+}
+
+async function main(rows: number, engine: string): Promise<void> {
+  const server = await (engine === "mysql" ? startMariaDb() : startPostgres());
   try {
-    const csv = (await readFile(join(__dirname, "../../data/taxis.csv"), "utf8"))
-      .trimEnd()
-      .split("\n")
-      .slice(1);
-    const types = { pickup: "timestamp", dropoff: "timestamp", passengers: "int" } as Record<string, string>;
-    const numbers = ["distance", "fare", "tip", "tolls", "total"];
-    const declared = columns.split(", ").map((name) => {
-      return `${name} ${types[name] ?? (numbers.includes(name) ? "numeric(8,2)" : "text")}`;
-    });
-    await server.run(`CREATE TABLE sample (n int, ${declared.join(", ")})`);
-    const literal = (cell: string) => (cell === "" ? "NULL" : `'${cell.replaceAll("'", "''")}'`);
-    const values = csv.map((line, n) => `(${n}, ${line.split(",").map(literal).join(",")})`);
-    await server.run(`INSERT INTO sample VALUES ${values.join(",")}`);
-    await server.run(
-      `CREATE TABLE trips AS SELECT id, ${columns} FROM generate_series(1, ${rows}) id ` +
-        `JOIN sample ON n = id % ${csv.length}; ALTER TABLE trips ADD PRIMARY KEY (id); ANALYZE trips`,
-    );
-    for (const [way, count] of [
-      ["streamed", rows / 10],
-      ["streamed", rows],
-      ["whole", rows / 10],
-      ["whole", rows],
-    ] as const) {
-      const { port, database, credentials } = server;
-      const task = JSON.stringify({ way, rows: count, place: { port, database, credentials } });
-      const run = spawnSync(process.execPath, [...process.execArgv, __filename], {
-        env: { ...process.env, BENCH_TASK: task },
-        stdio: ["ignore", "inherit", "pipe"],
-        encoding: "utf8",
-      });
-      if (run.status !== 0) console.log(`${way}  ${count} rows: ${run.stderr.trim().split("\n").at(-1)}`);
+    await fill(server, rows);
+    const peers: Way[] = engine === "mysql" ? ["streamed"] : ["streamed", "whole"];
+    for (const way of peers) {
+      for (const count of [rows / 10, rows]) {
+        const { port, database, credentials } = server;
+        const place = { engine: server.engine, port, database, credentials };
+        const run = spawnSync(process.execPath, [...process.execArgv, __filename], {
+          env: { ...process.env, BENCH_TASK: JSON.stringify({ way, rows: count, place }) },
+          stdio: ["ignore", "inherit", "pipe"],
+          encoding: "utf8",
+        });
+        if (run.status !== 0) console.log(`${way}  ${count} rows: ${run.stderr.trim()}`);
+      }
     }
   } finally {
     await server.stop();
@@ -177,5 +184,5 @@ if (task) {
   const { way, place, rows } = JSON.parse(task) as { way: Way; place: Place; rows: number };
   void measure(way, place, rows);
 } else {
-  void main(Number(process.argv[2] ?? 1_000_000));
+  void main(Number(process.argv[2] ?? 1_000_000), process.argv[3] ?? "postgres");
 }

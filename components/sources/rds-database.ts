@@ -138,7 +138,8 @@ function newInstance(
   const reader = readerGroup(name, { context, vpcId, databaseGroupId: group.id, port }, parent);
   return {
     ...{ host: instance.address, port, instance },
-    secretArn: instance.masterUserSecrets.apply((secrets) => secrets[0]?.secretArn ?? ""),
+    secretArn:
+      settings.secretArn ?? instance.masterUserSecrets.apply((secrets) => secrets[0]?.secretArn ?? ""),
     vpcConfig: { subnetIds, securityGroupIds: groupOf(reader) },
   };
 }

@@ -4,6 +4,7 @@ import { originOf, type SqlSource } from "./source";
 export type FaultKind =
   | "away"
   | "password"
+  | "secret"
   | "database"
   | "certificate"
   | "table"

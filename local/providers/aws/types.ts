@@ -20,6 +20,7 @@ const tables: Record<string, () => Promise<{ types: Table }>> = {
   s3: () => import("./s3.js"),
   sagemaker: () => import("./sagemaker.js"),
   scheduler: () => import("./scheduler.js"),
+  secretsmanager: () => import("./secretsmanager.js"),
   sns: () => import("./sns.js"),
   sqs: () => import("./sqs.js"),
   ssm: () => import("./ssm.js"),

@@ -7,11 +7,16 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { DescribeDBInstancesCommand, DescribeDBSubnetGroupsCommand, RDSClient } from "@aws-sdk/client-rds";
+import {
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failure } from "../laptop";
@@ -22,6 +27,7 @@ import { testStack } from "./stack";
 const first = {
   owner: "first",
   port: 5432,
+  password: "hunter1",
   tables: 1,
   instanceClass: "db.t4g.micro",
   protected: true,
@@ -59,7 +65,10 @@ const program = (variant: typeof first) => () => {
       tags,
     },
   });
-  return Promise.resolve({ vpcId: vpc.vpcId });
+  const secret = new aws.secretsmanager.Secret("reader", { recoveryWindowInDays: 0, tags });
+  const secretString = JSON.stringify({ username: "reader", password: variant.password });
+  new aws.secretsmanager.SecretVersion("reader", { secretId: secret.id, secretString });
+  return Promise.resolve({ vpcId: vpc.vpcId, secretArn: secret.arn });
 };
 
 describe("networks and databases on the stock engine", function () {
@@ -70,6 +79,7 @@ describe("networks and databases on the stock engine", function () {
   let variant = first;
   let ec2: EC2Client;
   let rds: RDSClient;
+  let secrets: SecretsManagerClient;
 
   before(async function () {
     const missing = missingPostgres();
@@ -85,6 +95,7 @@ describe("networks and databases on the stock engine", function () {
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     ec2 = new EC2Client({ ...config, credentials });
     rds = new RDSClient({ ...config, credentials });
+    secrets = new SecretsManagerClient({ ...config, credentials });
     await stack.up();
   });
   after(async () => {
@@ -118,16 +129,17 @@ describe("networks and databases on the stock engine", function () {
     expect((await groupOf()).IpPermissionsEgress).to.deep.equal([]);
   });
 
-  it("changes in place what can be, and makes a rule anew", async () => {
+  it("changes in place what can be, and makes a rule and a secret's version anew", async () => {
     const change = {
       owner: "second",
       port: 5433,
+      password: "hunter2",
       tables: 2,
       instanceClass: "db.t4g.small",
       protected: false,
     };
     const changes = await up(change);
-    expect(changes).to.include({ replace: 1 }).and.not.have.any.keys("create", "delete");
+    expect(changes).to.include({ replace: 2 }).and.not.have.any.keys("create", "delete");
     const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({}));
     expect(VpcEndpoints?.[0]?.RouteTableIds).to.have.length(2);
     const { GroupId } = await groupOf();
@@ -137,6 +149,11 @@ describe("networks and databases on the stock engine", function () {
     const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({}));
     expect(DBInstances?.[0]).to.include({ DBInstanceClass: "db.t4g.small", DeletionProtection: false });
     expect(DBInstances?.[0]?.TagList).to.deep.include({ Key: "owner", Value: "second" });
+    const SecretId = (await stack.outputs()).secretArn!.value as string;
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    expect(JSON.parse(SecretString!)).to.deep.equal({ username: "reader", password: "hunter2" });
+    const state = readFileSync(join(home, "pulumi/.pulumi/stacks/plugins/network.json"), "utf8");
+    expect(state).to.include(SecretId).and.not.include("hunter2");
     await stack.refresh({ expectNoChanges: true });
     await stack.up({ expectNoChanges: true });
   });
@@ -156,6 +173,7 @@ describe("networks and databases on the stock engine", function () {
     expect(Vpcs.map(({ VpcId }) => VpcId)).not.to.include(id);
     expect((await ec2.send(new DescribeVpcEndpointsCommand({}))).VpcEndpoints ?? []).to.deep.equal([]);
     expect((await rds.send(new DescribeDBInstancesCommand({}))).DBInstances ?? []).to.deep.equal([]);
+    expect((await secrets.send(new ListSecretsCommand({}))).SecretList ?? []).to.deep.equal([]);
     expect((await rds.send(new DescribeDBSubnetGroupsCommand({}))).DBSubnetGroups ?? []).to.deep.equal([]);
   });
 });
