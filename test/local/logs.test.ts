@@ -16,7 +16,9 @@ describe("logs", () => {
 
   it("knows the servers' logs, and says which there are", () => {
     expect(logFile("cloud", "/home")).to.equal("/home/logs/cloud.log");
-    expect(() => logFile("../x", "/home")).to.throw("There are: inbox, cloud, sagemaker, redshift, supervisor");
+    expect(() => logFile("../x", "/home")).to.throw(
+      "There are: inbox, cloud, sagemaker, redshift, supervisor",
+    );
   });
 
   it("reads the last lines", () => {

@@ -100,7 +100,10 @@ describe("components/sources/kinesis-source", () => {
   it("rings when records cannot be checked, wait, are unread or are refused", async () => {
     const declared = await source({ bufferSeconds: 100 });
     const alarms = declared.filter(({ type }) => type.endsWith(":MetricAlarm")).map(({ inputs }) => inputs);
-    const by = Object.fromEntries(alarms.map((alarm) => [alarm.metricName, alarm]));
+    const by = Object.fromEntries(alarms.map((alarm) => [alarm.metricName as string, alarm])) as Record<
+      string,
+      Record<string, unknown>
+    >;
     expect(by["DeliveryToS3.DataFreshness"]).to.deep.include({ threshold: 800, statistic: "Maximum" });
     expect(by.KinesisMillisBehindLatest).to.deep.include({ threshold: 600_000, statistic: "Maximum" });
     expect(by.WriteProvisionedThroughputExceeded?.dimensions).to.deep.equal({

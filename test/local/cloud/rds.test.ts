@@ -19,6 +19,7 @@ import { startLocal, stopLocal } from "../../../local/supervisor/client";
 import { services, type ServiceSettings } from "../../../local/supervisor/services";
 import { failure, type Laptop, processes, startLaptop } from "../laptop";
 import { missingPostgres } from "../postgres";
+import { killCloud } from "./kill";
 
 const DBInstanceIdentifier = "shop";
 
@@ -120,6 +121,16 @@ describe("RDS on the laptop", () => {
     await available();
     expect((await describeInstance()).Endpoint).to.deep.equal(before.Endpoint);
     expect(await query("SELECT sum(n)::int AS sum FROM kept")).to.deep.equal([{ sum: 3 }]);
+  });
+
+  it("comes back with its rows when the cloud is killed", async function () {
+    if (process.platform !== "linux") this.skip(); // the process is found in /proc
+    await query("INSERT INTO kept VALUES (3)");
+    const before = await describeInstance();
+    await killCloud(laptop);
+    await available();
+    expect((await describeInstance()).Endpoint).to.deep.equal(before.Endpoint);
+    expect(await query("SELECT sum(n)::int AS sum FROM kept")).to.deep.equal([{ sum: 6 }]);
   });
 
   it("says of another engine that it has none", async () => {

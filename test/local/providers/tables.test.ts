@@ -103,7 +103,7 @@ describe("DynamoDB tables and Redshift Serverless by the laptop's plugin", funct
     expect(summary.resourceChanges).to.eql({ same: 1, update: 4 });
     const { table, streamArn } = await stack.outputs();
     expect(await described(table!.value as string)).to.deep.include({
-      ...{ DeletionProtectionEnabled: true, LatestStreamArn: streamArn?.value },
+      ...{ DeletionProtectionEnabled: true, LatestStreamArn: streamArn?.value as unknown },
       StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
     });
     const { namespace } = await serverless().send(new GetNamespaceCommand({ namespaceName: "trips" }));
