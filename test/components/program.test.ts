@@ -36,10 +36,22 @@ const release = {
 };
 const parameters = { "/slipway/dev/release": formatRelease(release) };
 
+/** A source of each kind, with as few settings as there are. */
+const allSources = {
+  "slipway:sources": {
+    files: { kind: "s3" },
+    web: { kind: "http", url: "https://example.com/trips.csv" },
+    trips: { kind: "kinesis" },
+    ledger: { kind: "dynamodb" },
+    orders: { kind: "rds", engine: "postgres", database: "trips", table: "trips", watermark: "id" },
+    warehouse: { kind: "redshift", query: "select * from trips", watermark: "pickup" },
+  },
+};
+
 /** Resources that AWS lets nobody tag, or that Pulumi's component already tags. */
 const untagged = new RegExp(
   "slipway:|pulumi:|docker:|:Bucket.+|:Alias$|:RolePolicy|:LogResourcePolicy|:EventTarget|:QueuePolicy|" +
-    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey",
+    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$",
 );
 
 describe("the program", () => {
@@ -76,7 +88,7 @@ describe("the program", () => {
   });
 
   it("tags everything that can be tagged", async () => {
-    const scaled = { "slipway:instanceType": "ml.m5.large", "slipway:maxInstanceCount": 4 };
+    const scaled = { "slipway:instanceType": "ml.m5.large", "slipway:maxInstanceCount": 4, ...allSources };
     const declared = await declare(program, { config: configuration("main", scaled), parameters });
     const bare = declared.filter(
       ({ type, inputs }) => !untagged.test(type) && !(inputs.tags as object | undefined),
@@ -85,7 +97,7 @@ describe("the program", () => {
   });
 
   it("grants no action by wildcard, and all resources only where AWS knows no narrower ones", async () => {
-    const declared = await declare(program, { config: configuration("dev"), parameters });
+    const declared = await declare(program, { config: configuration("dev", allSources), parameters });
     const granted = declared
       .filter(({ type }) => type.endsWith(":RolePolicy"))
       .flatMap(({ inputs }) => statements(inputs))
@@ -101,8 +113,32 @@ describe("the program", () => {
       .flatMap(({ actions }) => actions);
     expect([...new Set(everywhere)].sort()).to.deep.equal([
       "cloudwatch:PutMetricData",
+      // of a Lambda in a VPC, whose network interfaces it cannot name
+      ...["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
+      ...["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"],
       "ecr:GetAuthorizationToken",
+      // of its own statements only, by a condition
+      ...["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"],
     ]);
+  });
+
+  it("has no source that is not switched on, and those that are, in a first preview, too", async () => {
+    const lambdas = async (changes: object, preview: boolean) =>
+      (await declare(program, { config: configuration("dev", changes as Record<string, unknown>), preview }))
+        .filter(({ type }) => type === "slipway:compute:LambdaHandler")
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith("sources-") && name.endsWith("-ingest"));
+    const all = Object.keys(allSources["slipway:sources"]).map((name) => `sources-${name}-ingest`);
+    expect(await lambdas({}, false)).to.deep.equal([]);
+    expect(await lambdas(allSources, false)).to.have.members(all);
+    expect(await lambdas(allSources, true)).to.have.members(all);
+  });
+
+  it("names a kind of source that there is not, and the kinds that there are", async () => {
+    const config = configuration("dev", { "slipway:sources": { tapes: { kind: "tape" } } });
+    expect(await failure(() => declare(program, { config }))).to.equal(
+      `sources.tapes.kind is "tape": write one of s3, http, kinesis, dynamodb, rds, redshift into Pulumi.dev.yaml`,
+    );
   });
 
   it("lets the public in with a key only, and throttles each key", async () => {

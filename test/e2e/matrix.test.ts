@@ -184,6 +184,14 @@ describe("the same rows from every kind of source", function () {
       expect((await snapshot(source)).hash).to.equal(expected);
     });
   }
+
+  it("previews clean with all six on", async () => {
+    const { infrastructure } = await workshop.json<{ infrastructure: { resources: string[] } }>(
+      "diff",
+      "local",
+    );
+    expect(infrastructure.resources).to.deep.equal([]);
+  });
 });
 
 function attributes(trip: Trip): Record<string, AttributeValue> {
