@@ -2,7 +2,7 @@
 
 * RFC 9113, section 6.8: after GOAWAY without an error, streams in progress go on. The h2 package takes the
   connection for closed at once, and the client gets PROTOCOL_ERROR in place of its answer.
-* A request of 500 records waits several times for a window of 64 KB: here it is as large as PutRecords may be.
+* A request of 500 records waits several times for a window of 64 KB: here it is as large as a request may be.
 """
 
 from __future__ import annotations
