@@ -55,7 +55,10 @@ const perSecond = ({ sent, seconds }: FeedCounts) => Math.round(sent / Math.max(
 
 function describe(counts: FeedCounts): string {
   const { sent, poison, retried } = counts;
-  const parts = [`${sent.toLocaleString("en")} events sent`, `${perSecond(counts)} a second`];
+  const parts = [
+    `${sent.toLocaleString("en")} ${sent === 1 ? "event" : "events"} sent`,
+    `${perSecond(counts)} a second`,
+  ];
   if (poison > 0) parts.push(`${poison.toLocaleString("en")} of them poison`);
   if (retried > 0) parts.push(`${retried.toLocaleString("en")} sent again`);
   return parts.join(", ");
@@ -86,7 +89,7 @@ function sinkOf(
 ): Sink {
   const config = (service: string) => ({ region, ...target.clientConfig(service) });
   if (kind === "kinesis" && stream !== undefined) {
-    return new KinesisSink(new KinesisClient({ ...config("kinesis"), maxAttempts: 10 }), stream);
+    return new KinesisSink(new KinesisClient(config("kinesis")), stream);
   }
   return new S3Sink(new S3Client(config("s3")), bucket ?? dataBucket, `incoming/${name}/`);
 }

@@ -6,7 +6,8 @@ import { reportFolder } from "../release/gate/report/write";
 import { describeMetrics } from "../release/metrics";
 import { type ReleaseRecord } from "../release/record";
 import { release as runRelease, type ReleaseResult } from "../release/release";
-import { selectStack, up } from "../stack";
+import { isServedAgain } from "../release/stored";
+import { findOutputs, type Outputs, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -19,8 +20,11 @@ export const release = (stack: string, output: Output) => alone(stack, "release"
 async function run(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const stack = await selectStack(name, target, output);
-  const { outputs } = await up(stack, output);
-  answer(name, await runRelease(createContext(stack, outputs, target, output)), output);
+  const before = await findOutputs(stack);
+  const context = (outputs: Outputs) => createContext(stack, outputs, target, output);
+  const known = before && (await isServedAgain(context(before)));
+  const outputs = known ? before : (await up(stack, output)).outputs;
+  answer(name, await runRelease(context(outputs)), output);
 }
 
 /** Says what became of a release, with the exit code that tells machines. */

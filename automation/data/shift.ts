@@ -7,6 +7,19 @@ export interface Shift {
   index: number;
 }
 
+/** A column of two snapshots. */
+export interface ColumnShift extends Shift {
+  bins: BinShare[];
+}
+
+/** Every column with its bins, the one that has shifted most first. */
+export function columnShifts(before: Profile, after: Profile): ColumnShift[] {
+  return shifts(before, after).flatMap((shift) => {
+    const [was, is] = [before, after].map(({ columns }) => columns[shift.column]);
+    return was && is ? [{ ...shift, bins: sharesOf(was, is) }] : [];
+  });
+}
+
 const bins = 10;
 /** Up to so many different values are compared one by one; more numbers are put into bins. */
 const fewValues = 30;

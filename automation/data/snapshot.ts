@@ -76,6 +76,12 @@ export const takeSnapshot = (work: SnapshotWork): Promise<TakenSnapshot> => look
 /** The snapshot that would be taken now; changes nothing. @throws UserError as `takeSnapshot`. */
 export const lookAtData = (work: SnapshotWork): Promise<TakenSnapshot> => look(work);
 
+/** The snapshot that would be taken now, when just these objects were looked at before; else undefined. */
+export async function knownSnapshot({ s3, bucket, schema, source }: SnapshotWork): Promise<Snapshot | undefined> {
+  const objects = await landedObjects(s3, bucket, source);
+  return getJson<Snapshot>(s3, bucket, lookKey(digestOf(objects, schema)));
+}
+
 /** What the rows of some landed objects are worth, before there is a snapshot of them. */
 export async function checkRows(work: SnapshotWork, keys: string[]): Promise<Pick<Snapshot, "rows" | "reasons">> {
   if (keys.length === 0) return { rows: { read: 0, rejected: 0, duplicates: 0, kept: 0 }, reasons: [] };

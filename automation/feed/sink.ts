@@ -16,6 +16,8 @@ export interface Sink {
 
 const firstPauseMilliseconds = 100;
 const longestPauseMilliseconds = 3200;
+/** How long a stream may be away before the feed ends. */
+const awayMilliseconds = 60_000;
 
 /** A Kinesis data stream. It may refuse some events of a request, those of a shard with too much to do. */
 export class KinesisSink implements Sink {
@@ -27,25 +29,37 @@ export class KinesisSink implements Sink {
   ) {}
 
   async send(events: FeedEvent[], signal: AbortSignal) {
+    const giveUp = performance.now() + awayMilliseconds;
     const taken: FeedEvent[] = [];
     let retried = 0;
     let waiting = events;
     for (let pause = firstPauseMilliseconds; ; pause = Math.min(2 * pause, longestPauseMilliseconds)) {
-      const { Records = [] } = await this.client.send(
-        new PutRecordsCommand({
-          StreamName: this.name,
-          Records: waiting.map(({ text }) => ({ Data: Buffer.from(text), PartitionKey: randomUUID() })),
-        }),
-      );
-      const refused = waiting.filter((_, index) => Records[index]?.ErrorCode !== undefined);
-      taken.push(...waiting.filter((_, index) => Records[index]?.ErrorCode === undefined));
+      const refused = await this.put(waiting).catch((error: unknown) => {
+        if (!isAway(error) || performance.now() > giveUp) throw error;
+        return waiting;
+      });
+      taken.push(...waiting.filter((event) => !refused.includes(event)));
       if (refused.length === 0 || signal.aborted) return { taken, retried };
       retried += refused.length;
       waiting = refused;
       await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   }
+
+  /** @returns the events that were refused. */
+  private async put(events: FeedEvent[]): Promise<FeedEvent[]> {
+    const Records = events.map(({ text }) => ({ Data: Buffer.from(text), PartitionKey: randomUUID() }));
+    const answer = await this.client.send(new PutRecordsCommand({ StreamName: this.name, Records }));
+    return events.filter((_, index) => answer.Records?.[index]?.ErrorCode !== undefined);
+  }
 }
+
+/**
+ * Whether nobody was there to answer. What is then sent again may have arrived before: it is twice in the stream, as
+ * with every producer, and once in the snapshot.
+ */
+const isAway = (error: unknown) =>
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|ERR_HTTP2_)/.test((error as NodeJS.ErrnoException).code ?? "");
 
 /** A bucket into which files are dropped: JSON Lines, one file a request. */
 export class S3Sink implements Sink {

@@ -1,10 +1,12 @@
 import { counted, whole } from "../../handlers/publish/figures";
 import { recordSchema } from "../../handlers/shared/schema";
 import { type Profile } from "../data/profile";
-import { type Shift, shifts } from "../data/shift";
+import { type RowCounts } from "../data/consolidate";
+import { type ColumnShift, columnShifts, type Shift, shifts } from "../data/shift";
 import {
   lookAtData,
   readProfile,
+  readSnapshot,
   type SnapshotWork,
   type TakenSnapshot,
   takeSnapshot,
@@ -13,7 +15,7 @@ import { UserError } from "../errors";
 import { announceRejectedData } from "./announce";
 import { type ReleaseContext } from "./context";
 import { currentRelease } from "./current";
-import { readRecord } from "./record";
+import { readRecord, type ReleaseRecord } from "./record";
 
 /** The data of a release and of the one that is served. */
 export interface ReleaseData extends TakenSnapshot {
@@ -43,13 +45,35 @@ export async function freezeData(context: ReleaseContext): Promise<ReleaseData> 
   return data;
 }
 
+/** The data of a release beside that of another. */
+export interface DataComparison {
+  rows: RowCounts;
+  /** The column that has shifted most first; none when the data is the same, or there is nothing to compare with. */
+  columns: ColumnShift[];
+}
+
+/** The data of two releases; undefined when that of `after` is not known any more. */
+export async function compareData(
+  { clients, outputs }: ReleaseContext,
+  before: ReleaseRecord | undefined,
+  after: ReleaseRecord,
+): Promise<DataComparison | undefined> {
+  const profileOf = (record: ReleaseRecord) =>
+    readProfile(clients.s3, outputs.dataBucket, record.ingredients.snapshot);
+  const was = before && (await profileOf(before));
+  const is = await profileOf(after);
+  const snapshot = await readSnapshot(clients.s3, outputs.dataBucket, after.ingredients.snapshot);
+  const same = before?.ingredients.snapshot === after.ingredients.snapshot;
+  return snapshot && { rows: snapshot.rows, columns: was && is && !same ? columnShifts(was, is) : [] };
+}
+
 /** The data that a release would have now; changes nothing. */
 export async function lookAtReleaseData(context: ReleaseContext): Promise<ReleaseData> {
   const taken = await lookAtData(workOf(context));
   return { ...taken, shift: await shiftOf(context, taken) };
 }
 
-const workOf = ({ clients, outputs }: ReleaseContext): SnapshotWork => ({
+export const workOf = ({ clients, outputs }: ReleaseContext): SnapshotWork => ({
   ...{ s3: clients.s3, bucket: outputs.dataBucket, schema: recordSchema, now: () => undefined },
 });
 

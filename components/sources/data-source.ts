@@ -33,6 +33,8 @@ export interface SourceOutputs {
   secretArn?: pulumi.Input<string>;
   /** Name of the workgroup of Redshift Serverless that the stack has made. */
   workgroup?: pulumi.Input<string>;
+  /** ARN of the role that UNLOAD of Redshift takes: a warehouse that was there already has to be given it. */
+  unloadRoleArn?: pulumi.Input<string>;
 }
 
 /** What makes the kinds differ. */

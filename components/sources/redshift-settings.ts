@@ -2,7 +2,7 @@ import { isWholeNumber, requireProperty } from "../validation";
 
 export interface RedshiftSettings {
   kind: "redshift";
-  /** A SELECT whose columns are fields of schema.json; at most 2,000 characters: a view holds what is longer. */
+  /** A SELECT whose columns are fields of schema.json, and the watermark; at most 2,000 characters: a view holds what is longer. */
   query: string;
   /** Column of the query that only grows: a time, a date, a whole number. */
   watermark: string;

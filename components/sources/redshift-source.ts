@@ -25,7 +25,8 @@ export class RedshiftSource extends DataSource {
   readonly workgroup: aws.redshiftserverless.Workgroup | undefined;
 
   override get outputs() {
-    return { ...super.outputs, ...(this.workgroup ? { workgroup: this.workgroup.workgroupName } : {}) };
+    const { unloadRoleArn, workgroup } = this;
+    return { ...super.outputs, unloadRoleArn, ...(workgroup ? { workgroup: workgroup.workgroupName } : {}) };
   }
 
   constructor(name: string, args: RedshiftSourceArgs, opts?: pulumi.ComponentResourceOptions) {

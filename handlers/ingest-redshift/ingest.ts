@@ -17,6 +17,7 @@ export interface Settings extends Reading {
 }
 
 const pendingSchema = v.object({
+  columns: v.array(v.string()),
   /** Watermarks: after `from`, to `to` inclusive. */
   from: v.optional(v.string()),
   to: v.string(),
@@ -98,8 +99,9 @@ async function nextWindow(
   const { log, settings } = asking.ingest;
   const shape = await ask(asking, "columns", columnsSql(settings), now);
   if (typeof shape === "string") return shape;
-  const fault = faultOf(shape.columns);
-  if (fault) return refuse(asking.ingest, state, fault, shape.columns, now, result);
+  const columns = fieldsOf(shape.columns, settings.watermark);
+  const fault = faultOf(columns);
+  if (fault) return refuse(asking.ingest, state, fault, columns, now, result);
   const bounds = await ask(asking, "bounds", boundsSql(settings), now);
   if (typeof bounds === "string") return bounds;
   const [to, without] = bounds.first;
@@ -109,7 +111,13 @@ async function nextWindow(
       watermark: settings.watermark,
     });
   if (to === undefined || to === state.watermark) return undefined;
-  return { from: state.watermark, to, at: now.toISOString(), attempt: 1 };
+  return { columns, from: state.watermark, to, at: now.toISOString(), attempt: 1 };
+}
+
+/** The columns that are landed: a watermark that is no field of schema.json only says what is new. */
+function fieldsOf(columns: string[], watermark: string): string[] {
+  const isField = (column: string) => Object.hasOwn(recordSchema.properties, column);
+  return columns.filter((column) => isField(column) || column.toLowerCase() !== watermark.toLowerCase());
 }
 
 /** The result of a short query; a text when Redshift takes longer than this run. */
@@ -165,7 +173,7 @@ async function unload(
   const { from, to, attempt, at } = pending;
   const { roleArn, keyArn } = settings;
   const target = { to: `s3://${bucket}/${prefixOf(source, pending)}`, roleArn, keyArn };
-  const sql = unloadSql(windowSql(settings, from, to), target);
+  const sql = unloadSql(windowSql(settings, pending), target);
   const statement = await warehouse.execute(sql, tokenOf(source, "unload", at, from ?? "", to, `${attempt}`));
   await writeState(store, source, { ...state, pending: { ...pending, statement } });
   return statement;

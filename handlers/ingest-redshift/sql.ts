@@ -33,12 +33,19 @@ export function boundsSql({ query, watermark }: Reading): string {
   );
 }
 
-/** The rows of one window: after `from` (with the overlap), to `to` inclusive. */
-export function windowSql(reading: Reading, from: string | undefined, to: string): string {
+/** A part of what there is: after the watermark `from` (with the overlap), to `to` inclusive. */
+export interface Window {
+  columns: string[];
+  from?: string;
+  to: string;
+}
+
+/** The rows of one window. */
+export function windowSql(reading: Reading, { columns, from, to }: Window): string {
   const column = name(reading.watermark);
   const lower = from === undefined ? [] : [`${column} > ${lowerBound(from, reading.overlapSeconds)}`];
   const where = [...lower, `${column} <= ${text(to)}`].join(" and ");
-  return `select * from ${subquery(reading.query)} where ${where}`;
+  return `select ${columns.map(name).join(", ")} from ${subquery(reading.query)} where ${where}`;
 }
 
 const dateOrTime = /^\d{4}-\d{2}-\d{2}/;

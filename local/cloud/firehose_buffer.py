@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
 import threading
 import time
@@ -150,7 +151,6 @@ class Delivery(threading.Thread):
                     return
                 try:
                     self._deliver(stream)
-                    self._measure(stream)
                     pause = TICK_SECONDS
                 except StoppedError:
                     return
@@ -161,6 +161,7 @@ class Delivery(threading.Thread):
                     log_error(stream, code, str(error) or type(error).__name__)
                     if code == "InternalError":
                         logging.getLogger("firehose").exception("%s", name)
+                self._measure(stream)
 
     def _deliver(self, stream: Json) -> None:
         """Reads what there is, and delivers each buffer that is full or has waited long enough."""
@@ -216,14 +217,15 @@ class Delivery(threading.Thread):
             name = {"DeliveryStreamName": stream["name"]}
             cloudwatch.record_metric("AWS/Firehose", "DeliveryToS3.DataFreshness", age, "Seconds", name)
         if source := stream.get("kinesis_source"):
-            unread = self._source.read(self._read, 1)
-            behind = (time.time() - unread[0]["ApproximateArrivalTimestamp"]) * 1000 if unread else 0
-            own = {"DeliveryStreamName": stream["name"]}
-            cloudwatch.record_metric("AWS/Firehose", "KinesisMillisBehindLatest", behind, "Milliseconds", own)
-            name = {"StreamName": source["KinesisStreamARN"].rpartition("/")[2]}
-            cloudwatch.record_metric(
-                "AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", behind, "Milliseconds", name
-            )
+            with contextlib.suppress(AccessDeniedError):  # nobody knows how far behind it is
+                unread = self._source.read(self._read, 1)
+                behind = (time.time() - unread[0]["ApproximateArrivalTimestamp"]) * 1000 if unread else 0
+                own = {"DeliveryStreamName": stream["name"]}
+                metric = "KinesisMillisBehindLatest"
+                cloudwatch.record_metric("AWS/Firehose", metric, behind, "Milliseconds", own)
+                name = {"StreamName": source["KinesisStreamARN"].rpartition("/")[2]}
+                metric = "GetRecords.IteratorAgeMilliseconds"
+                cloudwatch.record_metric("AWS/Kinesis", metric, behind, "Milliseconds", name)
 
 
 _deliveries: dict[str, Delivery] = {}  # by the delivery stream's folder

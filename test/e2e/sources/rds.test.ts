@@ -25,7 +25,7 @@ import { failure } from "../../local/laptop";
 import { missingPostgres } from "../../local/postgres";
 import { SourceStack } from "./source-stack";
 
-const trips = parse<string[]>(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"), {});
+const trips: string[][] = parse(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"));
 /** Not the stack's. */
 const theirs = { DBInstanceIdentifier: "theirs" };
 const instance = { DBInstanceIdentifier: "plugins-sources-trips" };

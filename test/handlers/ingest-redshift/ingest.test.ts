@@ -209,6 +209,16 @@ describe("ingest-redshift", () => {
     expect(state()).to.eql({ watermark: "2019-03-31 23:59:59" });
   });
 
+  it("leaves out a watermark that is no field of schema.json", async () => {
+    settings.watermark = "changed_at";
+    warehouse.columns = [...warehouse.columns, "changed_at"];
+    expect((await once()).landed).to.have.length(1);
+    settings.watermark = "pickup";
+    expect(warehouse.unloads()[0]?.sql).to.match(
+      /select "pickup", "passengers", "distance", "fare", "color" from .* where "changed_at" <= /s,
+    );
+  });
+
   it("sets aside files without the schema's columns, and lands the others", async () => {
     warehouse.files = [await parquet(trips(2, "price")), good.subarray(0, 300), good];
     const { landed, setAside } = await once();

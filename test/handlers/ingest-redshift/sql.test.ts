@@ -22,7 +22,7 @@ describe("SQL of ingest-redshift", () => {
   });
 
   const ids = async (from: string | undefined, to: string, more: Partial<Reading> = {}) =>
-    (await rows(windowSql({ ...reading, ...more }, from, to))).map(([id]) => id).sort();
+    (await rows(windowSql({ ...reading, ...more }, { columns: ["id"], from, to }))).map(([id]) => id).sort();
 
   it("asks for the highest watermark with all its digits, and for rows without one", async () => {
     expect(await rows(boundsSql(reading))).to.eql([["2019-03-02 00:00:00", "1"]]);
@@ -44,7 +44,8 @@ describe("SQL of ingest-redshift", () => {
   });
 
   it("unloads a query with quotes, semicolons and comments as it is", () => {
-    const select = windowSql({ ...reading, query: "select 1 as changed -- 'one'" }, "x'y", "z");
+    const window = { columns: ["changed"], from: "x'y", to: "z" };
+    const select = windowSql({ ...reading, query: "select 1 as changed -- 'one'" }, window);
     const sql = unloadSql(select, {
       to: "s3://data/incoming/orders/w/",
       roleArn: "arn:role",

@@ -128,6 +128,17 @@ describe("handlers/publish/mail", () => {
       .and.match(/column distance is missing/);
   });
 
+  it("tells how many records of a source were set aside, and why", () => {
+    const detail = { source: "trips", origin: "s3://data/incoming/a", object: "rejected/trips/a.jsonl" };
+    const reason = "3 times: the record is not JSON";
+    const { subject, body } = mail({ ...dataRejected, detail: { ...detail, rejected: 3, read: 3, reason } });
+    expect(subject).to.equal("[dev] The source trips has set 3 records aside");
+    expect(body)
+      .to.contain(reason)
+      .and.contain("rejected/trips/a.jsonl")
+      .and.contain("All others were landed");
+  });
+
   it("says which input of a source was set aside, why, and what to do", () => {
     const detail = {
       ...{ reason: "s3://theirs/a.csv has no column 'fare'", rejected: 0, read: 0, source: "partner" },

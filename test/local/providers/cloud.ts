@@ -9,6 +9,8 @@ import { type Service, type ServiceName, services } from "../../../local/supervi
 export interface TestCloud {
   url: string;
   env: Record<string, string>;
+  /** Kills MiniStack, and starts it again with what it had saved. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,11 +39,12 @@ export async function startCloud(home: string, ...more: ServiceName[]): Promise<
   };
   const settings = { home, ports, accountId: "000000000000", executor: "process" as const, ...credentials };
   mkdirSync(join(home, "cloud", "tmp"), { recursive: true });
-  const children: ChildProcess[] = [];
-  for (const name of ["cloud", ...more]) {
+  const start = (name: ServiceName) => {
     const service = services(settings).find((one) => one.name === name)!;
-    children.push(await startServer(service, join(home, `${name}.log`)));
-  }
+    return startServer(service, join(home, `${name}.log`));
+  };
+  const children: ChildProcess[] = [];
+  for (const name of ["cloud" as const, ...more]) children.push(await start(name));
   const url = (port: number) => `http://127.0.0.1:${port}`;
   return {
     url: url(ports.cloud),
@@ -53,6 +56,12 @@ export async function startCloud(home: string, ...more: ServiceName[]): Promise<
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
+    },
+    async crash() {
+      const gone = new Promise((resolve) => children[0]!.once("exit", resolve));
+      children[0]!.kill("SIGKILL");
+      await gone;
+      children[0] = await start("cloud");
     },
     async stop() {
       for (const child of children.reverse()) await end(child);

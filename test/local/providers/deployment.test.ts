@@ -95,7 +95,7 @@ describe("deployments by the laptop plugins on the stock Pulumi engine", functio
     const { state, home } = made.laptop;
     const job = await train(made, "for-plugins");
     modelDataUrl = job.ModelArtifacts?.S3ModelArtifacts ?? "";
-    const cloud = { url: state.cloudUrl, env: clientEnvironment(state), stop: () => Promise.resolve() };
+    const cloud = { env: clientEnvironment(state) };
     const found = await testStack("deployments", program, cloud, home, "home");
     if (!found) return this.skip(); // this machine has no Pulumi CLI
     stack = found;

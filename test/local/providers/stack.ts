@@ -30,7 +30,11 @@ function whereFrom(plugins: PluginsFrom, home: string): Record<string, string> {
 }
 
 /** What a process of the stock CLI needs to use the laptop's plugins. */
-function pluginEnvironment(cloud: TestCloud, home: string, plugins: PluginsFrom): Record<string, string> {
+function pluginEnvironment(
+  cloud: Pick<TestCloud, "env">,
+  home: string,
+  plugins: PluginsFrom,
+): Record<string, string> {
   return {
     ...cloud.env,
     ...whereFrom(plugins, home),
@@ -46,7 +50,7 @@ function pluginEnvironment(cloud: TestCloud, home: string, plugins: PluginsFrom)
 export async function testStack(
   name: string,
   program: PulumiFn,
-  cloud: TestCloud,
+  cloud: Pick<TestCloud, "env">,
   home: string,
   plugins: PluginsFrom,
 ): Promise<Stack | undefined> {

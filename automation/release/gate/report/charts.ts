@@ -2,6 +2,7 @@ import { sliceName } from "../measure";
 import { errorName } from "../problem";
 import { type JudgedRow } from "../rows";
 import { classCharts } from "./class-charts";
+import { dataCharts } from "./data-charts";
 import { color, draw, type Drawing, models, unitOf, width } from "./drawing";
 import { numberCharts } from "./number-charts";
 import { type Report } from "./report";
@@ -25,6 +26,7 @@ export async function charts(report: Report, rows: JudgedRow[]): Promise<Chart[]
       : []),
     ...(report.slices.length > 0 ? [sliceChart(report)] : []),
     ...(Object.keys(report.card.importances).length > 0 ? [importanceChart(report)] : []),
+    ...dataCharts(report.data?.columns ?? []),
   ];
   return Promise.all(
     drawn.map(async ({ spec, ...words }) => ({

@@ -4,6 +4,7 @@ import { constantGuess, type Figures, measure, ofChallenger, ofChampion, slicesO
 import { type Problem } from "../problem";
 import { type JudgedRow, loss, type Prediction } from "../rows";
 import { type Changes } from "../../changes";
+import { type DataComparison } from "../../data";
 import { type ModelCard } from "./model-card";
 
 /** The release that is served while another is judged. */
@@ -48,6 +49,7 @@ export interface Report {
   slices: (Both & { field: string; value: string })[];
   card: ModelCard;
   changes?: Changes;
+  data?: DataComparison;
   commit?: string;
   image: string;
   snapshot: string;
@@ -59,6 +61,7 @@ export function buildReport(
   { challenger, champion, problem, rows, gate }: Findings,
   card: ModelCard,
   changes: Changes | undefined,
+  data?: DataComparison,
 ): Report {
   const { id, commit, ingredients } = challenger;
   return {
@@ -71,7 +74,7 @@ export function buildReport(
       ...{ field, value },
       ...figuresOf(problem, found),
     })),
-    ...{ card, changes, commit, image: ingredients.imageUri, snapshot: ingredients.snapshot },
+    ...{ card, changes, data, commit, image: ingredients.imageUri, snapshot: ingredients.snapshot },
     hyperparameters: ingredients.hyperparameters,
   };
 }

@@ -70,6 +70,7 @@ export function figures(report: Report): Section[] {
 /** What follows the figures: changes, slices, the model card, ingredients. */
 export const details = (report: Report): Section[] => [
   ...changed(report),
+  ...data(report),
   ...slices(report),
   ...modelCard(report),
   ingredients(report),
@@ -90,6 +91,35 @@ function changed({ changes, champion }: Report): Section[] {
   return rows.length > 0
     ? [{ title, tables: [{ kind: "texts", head: ["", "before", "now"], rows }] }]
     : [{ title, paragraphs: ["Nothing that a release is made of."], tables: [] }];
+}
+
+/** From here on the population stability index of a column is worth a look, and from there on the column is another one. */
+const shiftWords = (index: number) =>
+  index < 0.1 ? "about the same" : index < 0.25 ? "worth a look" : "another one";
+
+function data({ data: found, champion }: Report): Section[] {
+  if (!found) return [];
+  const { rows, columns } = found;
+  const counts = [
+    ["rows read", whole(rows.read)],
+    ["rejected, as they do not fit schema.json", whole(rows.rejected)],
+    ["left out, as another row has the same key", whole(rows.duplicates)],
+    ["in the snapshot", whole(rows.kept)],
+  ];
+  const shifted = columns.map(({ column, index }) => [column, index.toFixed(3), shiftWords(index)]);
+  const tables: Table[] = [
+    { kind: "figures", head: ["", ""], rows: counts },
+    ...(shifted.length > 0
+      ? [
+          {
+            kind: "figures" as const,
+            head: [`column, against the data of ${champion?.release}`, "population stability index", ""],
+            rows: shifted,
+          },
+        ]
+      : []),
+  ];
+  return [{ title: "Data", tables }];
 }
 
 function slices(report: Report): Section[] {

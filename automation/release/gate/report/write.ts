@@ -5,6 +5,7 @@ import { type ReleaseContext } from "../../context";
 import { putText } from "../../../objects";
 import { releasePrefix } from "../../record";
 import { changesBetween } from "../../changes";
+import { compareData } from "../../data";
 import { markdown } from "./markdown";
 import { readModelCard } from "./model-card";
 import { buildReport, type Findings } from "./report";
@@ -30,7 +31,8 @@ export async function writeReport(context: ReleaseContext, findings: Findings): 
   const { challenger, champion } = findings;
   const card = await readModelCard(clients.s3, challenger.modelDataUrl);
   const changes = champion?.record && (await changesBetween(context, champion.record, challenger));
-  const report = buildReport(stack.name, findings, card, changes);
+  const data = await compareData(context, champion?.record, challenger);
+  const report = buildReport(stack.name, findings, card, changes, data);
   const { page } = await import("./page.ts"); // with the chart library, which takes a second to load
   const files = {
     json: `${JSON.stringify(report, null, 2)}\n`,

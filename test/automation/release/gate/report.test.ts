@@ -54,11 +54,26 @@ const flowers = Array.from({ length: 120 }, (_, index): JudgedRow => {
   return { actual, slices: { garden: nasty }, challenger: said(7), champion: said(4) };
 });
 
+const comparison = {
+  rows: { read: 6433, rejected: 12, duplicates: 3, kept: 6418 },
+  columns: [
+    {
+      column: nasty,
+      index: 0.42,
+      bins: [
+        { bin: nasty, was: 0.8, is: 0.5 },
+        { bin: "missing", was: 0.2, is: 0.5 },
+      ],
+    },
+    { column: "distance", index: 0, bins: [{ bin: "below 1", was: 1, is: 1 }] },
+  ],
+};
+
 describe("the gate's report", () => {
   const worse = findings(trips(400, 1, { champion: 0.3, challenger: 1.5 }));
 
   it("begins with the decision in one sentence, and holds every part", async () => {
-    const report = buildReport("main", worse, card, changes);
+    const report = buildReport("main", worse, card, changes, comparison);
     expect(report.headline).to.match(
       /^Release r-2 is rejected: it fails 'better than the served release' and \d other checks?; c-1 stays in service\.$/,
     );
@@ -74,6 +89,7 @@ describe("the gate's report", () => {
       ],
       ...[
         "What changed since c-1",
+        ...["rows read", "population stability index", "another one", "Share of the rows"],
         "num_leaves",
         "rows to learn from",
         "Slices",
@@ -91,7 +107,7 @@ describe("the gate's report", () => {
       expect(text, part).to.include(part);
     }
     expect(text.indexOf("is rejected")).to.be.below(text.indexOf("Checks"));
-    expect(text.match(/<svg /g)).to.have.length(5);
+    expect(text.match(/<svg /g)).to.have.length(6);
     expect(text).not.to.match(/undefined|NaN|\[object/);
   });
 
@@ -107,7 +123,7 @@ describe("the gate's report", () => {
 
   it("escapes all that it is given, in the page, the pictures and in Markdown", async () => {
     for (const data of [worse, findings(flowers, species)]) {
-      const report = buildReport(nasty, data, card, changes);
+      const report = buildReport(nasty, data, card, changes, comparison);
       const text = await page({ ...report, headline: nasty }, data.rows);
       expect(text).not.to.include("<script");
       expect(text.match(/&lt;script&gt;/g)?.length).to.be.above(4);
