@@ -44,7 +44,7 @@ export interface RdsSettings {
   overlapSeconds?: number;
   /** Default 300. */
   statementTimeoutSeconds?: number;
-  /** In which times without a zone are meant, and times with one are written. Default UTC. */
+  /** Name of the zone in which times without one are meant, and times with one are written. Default UTC. */
   timeZone?: string;
 }
 
@@ -77,6 +77,13 @@ export function checkRdsSettings(settings: RdsSettings): void {
     "secretArn",
     secretArn,
     "give the ARN of a secret in Secrets Manager with a username and a password",
+  );
+  const { timeZone = "UTC" } = settings;
+  requireProperty(
+    /^[A-Za-z_]+(\/[\w+-]+)*$/.test(timeZone), // a text such as +02:00 is two hours the other way to PostgreSQL
+    "timeZone",
+    timeZone,
+    "give the name of a time zone, such as UTC or America/New_York",
   );
   checkPlace(settings);
   checkNumbers(settings);

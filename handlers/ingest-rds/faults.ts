@@ -13,6 +13,7 @@ export type FaultKind =
   | "denied"
   | "writes"
   | "busy"
+  | "zone"
   | "query"
   | "columns"
   | "rows";
@@ -59,6 +60,7 @@ const codes: Partial<Record<FaultKind, string[]>> = {
   timeout: ["57014", "ER_QUERY_TIMEOUT", "ER_STATEMENT_TIMEOUT", "25P03"],
   denied: ["42501", "ER_TABLEACCESS_DENIED_ERROR", "ER_COLUMNACCESS_DENIED_ERROR"],
   writes: ["25006", "ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION"],
+  zone: ["22023", "ER_UNKNOWN_TIME_ZONE"],
   busy: ["53300", "ER_CON_COUNT_ERROR", "ER_USER_LIMIT_REACHED"],
 };
 
@@ -97,6 +99,7 @@ const advice: Partial<Record<FaultKind, string>> = {
   timeout: "Put an index on the watermark column, lower rowsPerObject or raise statementTimeoutSeconds",
   denied: "Grant SELECT on it to the secret's user",
   writes: "Let the query only read",
+  zone: "Write one that it knows into the source's timeZone (UTC, America/New_York)",
   busy: "Raise its limit of connections, or end some",
   query: "Correct the source's query",
 };
@@ -111,6 +114,7 @@ const happened: Partial<Record<FaultKind, string>> = {
   timeout: "the statement took too long",
   denied: "the user may not read it",
   writes: "the query wants to write",
+  zone: "the database does not know the time zone",
   busy: "the database takes no more connections",
   query: "the query failed",
 };

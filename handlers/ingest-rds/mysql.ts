@@ -91,7 +91,7 @@ async function settings(session: Session, to: Connection): Promise<string[]> {
     isMariaDb
       ? `SET SESSION max_statement_time = ${seconds}`
       : `SET SESSION max_execution_time = ${seconds * 1000}`,
-    `SET SESSION time_zone = '${zone.replace(/[^\w/+:-]/g, "")}'`,
+    `SET SESSION time_zone = '${zone.replaceAll("'", "")}'`,
     "SET SESSION TRANSACTION READ ONLY",
   ];
 }

@@ -20,7 +20,7 @@ export const settingsSchema = v.object({
   rowsPerObject: whole(1, 10_000_000),
   overlapSeconds: whole(0, 600),
   statementTimeoutSeconds: whole(1, 840),
-  timeZone: v.pipe(v.string(), v.regex(/^[\w/+:-]+$/)),
+  timeZone: v.pipe(v.string(), v.regex(/^[A-Za-z_]+(\/[\w+-]+)*$/)),
 });
 
 export type Settings = v.InferOutput<typeof settingsSchema>;

@@ -130,6 +130,7 @@ describe("RdsSource", () => {
     ["secretArn", { secretArn: "hunter2" }],
     ["subnetIds", { address: "db.example.com", secretArn, subnetIds: ["subnet-1"] }],
     ["instanceClass", { databaseArn, instanceClass: "db.m7g.large" }],
+    ["timeZone", { timeZone: "+02:00" }],
     ["rowsPerObject", { rowsPerObject: 0 }],
     ["overlapSeconds", { overlapSeconds: 1.5 }],
     ["statementTimeoutSeconds", { statementTimeoutSeconds: 900 }],

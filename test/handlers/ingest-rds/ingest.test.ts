@@ -97,6 +97,22 @@ for (const [name, words] of Object.entries({ PostgreSQL: postgres, MariaDB: mari
       });
     });
 
+    if (words === postgres) {
+      it("writes times that have a zone as local times of the source's zone", async () => {
+        await server.run(
+          "INSERT INTO orders (id, changed, at, amount, items) VALUES " +
+            "(1, '2024-05-01 10:00:00', '2024-05-01 10:00:00', 1, 1)",
+        );
+        const query = "SELECT id, at AT TIME ZONE 'UTC' AS at, amount, items FROM orders";
+        const world = new World(server, {
+          ...{ wanted: { query }, watermark: "id" },
+          connection: { timeZone: "America/New_York" },
+        });
+        await world.run();
+        expect(world.lines).to.deep.equal(['{"at":"2024-05-01 06:00:00","amount":1.0000000000,"items":1}']);
+      });
+    }
+
     it("reads what is new since the last run, and nothing else", async () => {
       await insert(1, 20);
       const world = new World(server);
@@ -240,6 +256,13 @@ for (const [name, words] of Object.entries({ PostgreSQL: postgres, MariaDB: mari
           .to.include("took too long")
           .and.include("statementTimeoutSeconds");
         expect(world.objects).to.deep.equal([]);
+      });
+
+      it("when it does not know the time zone", async () => {
+        const world = new World(server, { connection: { timeZone: "Mars/Olympus" } });
+        expect(await said(world))
+          .to.include("does not know the time zone")
+          .and.include("Mars/Olympus");
       });
 
       it("when the query fails", async () => {
