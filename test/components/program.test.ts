@@ -117,7 +117,7 @@ describe("the program", () => {
       ...["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
       ...["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"],
       "ecr:GetAuthorizationToken",
-      // of its own statements only, by a condition
+      // statements have no ARN; AWS shows a caller its own only
       ...["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"],
     ]);
   });
