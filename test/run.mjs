@@ -5,7 +5,11 @@
 import { spawn } from "node:child_process";
 
 const python = ".venv/bin/python";
-const mocha = (...folders) => ["npx", ["mocha", ...folders.map((folder) => `test/${folder}/**/*.test.ts`)]];
+/** Files of tests two at a time: most of a test is waiting for servers, jobs and the engine. */
+const twoAtATime = (...folders) => [
+  "npx",
+  ["mocha", ...folders.map((folder) => `test/${folder}/**/*.test.ts`), "--parallel", "--jobs", "2"],
+];
 
 /** Each suite: what it is, and the commands that it consists of (program, arguments, folder). */
 const suites = {
@@ -23,12 +27,11 @@ const suites = {
   },
   unit: {
     title: "components, handlers, command",
-    commands: [["npx", [...mocha("components", "handlers", "automation")[1], "--parallel", "--jobs", "2"]]],
+    commands: [twoAtATime("components", "handlers", "automation")],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
-  local: { title: "the laptop target", commands: [mocha("local")] },
-  // Two at a time: most of a test is waiting for jobs, canaries and the engine.
-  e2e: { title: "end to end", commands: [["npx", [...mocha("e2e")[1], "--parallel", "--jobs", "2"]]] },
+  local: { title: "the laptop target", commands: [twoAtATime("local")] },
+  e2e: { title: "end to end", commands: [twoAtATime("e2e")] },
 };
 
 // The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.
