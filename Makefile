@@ -36,6 +36,11 @@ bench: ## Measure the numbers of bench/README.md
 	@bash bench/demo.sh
 	@bash bench/serving/run.sh
 	@bash bench/training/run.sh
+	@npx tsx bench/sources/snapshot.ts
+	@npx tsx bench/sources/files.ts csv 1000
+	@npx tsx bench/sources/kinesis.ts 5000 60 8
+	@npx tsx bench/sources/rds.ts
+	@npx tsx bench/sources/redshift.ts
 
 clean: ## Stop the servers and remove all that was installed or made here
 	@if [ -d node_modules ]; then node automation/bin.js local reset; fi

@@ -145,7 +145,8 @@ async function gather(
   return consolidate(files, schema, folder);
 }
 
-async function partsOf(file: string): Promise<SnapshotPart[]> {
+/** The files of a snapshot, by the file of its rows. */
+export async function partsOf(file: string): Promise<SnapshotPart[]> {
   const parts: SnapshotPart[] = [];
   for await (const content of csvParts(file, partBytes)) {
     const sha256 = createHash("sha256").update(content).digest("hex");
