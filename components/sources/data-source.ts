@@ -159,7 +159,10 @@ export abstract class DataSource extends pulumi.ComponentResource {
         eventPattern: pulumi.jsonStringify({
           source: ["aws.s3"],
           "detail-type": ["Object Created"],
-          detail: { bucket: { name: [bucket] }, object: { key: [{ prefix }] } },
+          detail: {
+            bucket: { name: [bucket] },
+            ...(prefix === "" ? {} : { object: { key: [{ prefix }] } }), // all: EventBridge knows no empty prefix
+          },
         }),
         tags: context.tags,
       },

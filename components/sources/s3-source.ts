@@ -1,5 +1,4 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { grant } from "../policy";
 import { isWholeNumber, requireProperty } from "../validation";
 import { DataSource, type SourceArgs } from "./data-source";
@@ -58,7 +57,7 @@ export class S3Source extends DataSource {
       data.grantRead(this.grantee, `${prefix}*`);
       data.sendEvents();
     } else this.readElsewhere(settings, prefix);
-    this.runWhenDropped(bucket, prefix);
+    this.runOnObjects(bucket, prefix);
     this.registerOutputs({ functionName: this.functionName });
   }
 
@@ -81,41 +80,6 @@ export class S3Source extends DataSource {
         ...(keyArn === undefined ? [] : [{ Action: "kms:Decrypt", Resource: keyArn }]),
       ],
       this,
-    );
-  }
-
-  private runWhenDropped(bucket: pulumi.Input<string>, prefix: string): void {
-    const { context, source } = this.args;
-    const rule = new aws.cloudwatch.EventRule(
-      `${this.name}-dropped`,
-      {
-        description: `A file for the source ${source} of ${context.project}, stack ${context.stack}`,
-        eventPattern: pulumi.jsonStringify({
-          source: ["aws.s3"],
-          "detail-type": ["Object Created"],
-          detail: {
-            bucket: { name: [bucket] },
-            ...(prefix === "" ? {} : { object: { key: [{ prefix }] } }),
-          },
-        }),
-        tags: context.tags,
-      },
-      { parent: this },
-    );
-    const permission = new aws.lambda.Permission(
-      `${this.name}-dropped-invoke`,
-      {
-        action: "lambda:InvokeFunction",
-        function: this.ingest.function.name,
-        principal: "events.amazonaws.com",
-        sourceArn: rule.arn,
-      },
-      { parent: this },
-    );
-    new aws.cloudwatch.EventTarget(
-      `${this.name}-dropped-to-ingest`,
-      { rule: rule.name, arn: this.ingest.function.arn },
-      { parent: this, dependsOn: permission },
     );
   }
 }

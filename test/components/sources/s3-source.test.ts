@@ -23,7 +23,7 @@ describe("S3Source", () => {
     expect(only(declared, "Function", "files-ingest-function")).to.deep.include({
       ...{ name: "slipway-dev-ingest-files", timeout: 900, memorySize: 1769 },
     });
-    expect(JSON.parse(only(declared, "EventRule", "dropped").eventPattern as string)).to.deep.equal({
+    expect(JSON.parse(only(declared, "EventRule", "objects").eventPattern as string)).to.deep.equal({
       source: ["aws.s3"],
       "detail-type": ["Object Created"],
       detail: { bucket: { name: ["data-bucket-1"] }, object: { key: [{ prefix: "incoming/files/" }] } },
@@ -31,7 +31,7 @@ describe("S3Source", () => {
     expect(only(declared, "Permission")).to.deep.include({
       ...{
         principal: "events.amazonaws.com",
-        sourceArn: "arn:aws:aws:cloudwatch/eventRule:EventRule:files-dropped",
+        sourceArn: "arn:aws:aws:cloudwatch/eventRule:EventRule:files-objects",
       },
     });
     expect(only(declared, "Schedule")).to.deep.include({
