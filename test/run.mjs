@@ -6,10 +6,11 @@ import { spawn } from "node:child_process";
 
 const python = ".venv/bin/python";
 /** Files of tests two at a time: most of a test is waiting for servers, jobs and the engine. */
-const twoAtATime = (...folders) => [
+const twoAtATime = (folder, ...options) => [
   "npx",
-  ["mocha", ...folders.map((folder) => `test/${folder}/**/*.test.ts`), "--parallel", "--jobs", "2"],
+  ["mocha", `test/${folder}/**/*.test.ts`, "--parallel", "--jobs", "2", ...options],
 ];
+const sageMakerTests = "test/local/sagemaker/**/*.test.ts";
 
 /** Each suite: what it is, and the commands that it consists of (program, arguments, folder). */
 const suites = {
@@ -27,10 +28,14 @@ const suites = {
   },
   unit: {
     title: "components, handlers, command",
-    commands: [twoAtATime("components", "handlers", "automation")],
+    commands: [twoAtATime("{components,handlers,automation}")],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
-  local: { title: "the laptop target", commands: [twoAtATime("local")] },
+  local: {
+    title: "the laptop target",
+    // The files of the local SageMaker share one laptop cloud, and so one process.
+    commands: [twoAtATime("local", "--ignore", sageMakerTests), ["npx", ["mocha", sageMakerTests]]],
+  },
   e2e: { title: "end to end", commands: [twoAtATime("e2e")] },
 };
 

@@ -49,13 +49,15 @@ describe("laptop plugins when something is wrong", function () {
   });
 
   it("names a resource type, a property and a function that it does not know", async () => {
-    const types = await failure(run(() => new aws.ec2.Vpc("network", { cidrBlock: "10.0.0.0/16" })));
-    expect(types).to.contain("does not know the resource type aws:ec2/vpc:Vpc");
+    const types = await failure(
+      run(() => new aws.sfn.StateMachine("steps", { definition: "{}", roleArn: "arn" })),
+    );
+    expect(types).to.contain("does not know the resource type aws:sfn/stateMachine:StateMachine");
     const properties = await failure(run(() => new aws.s3.Bucket("data", { requestPayer: "Requester" })));
     expect(properties).to.contain("does not support the property 'requestPayer' of aws:s3/bucket:Bucket");
-    const functions = await failure(run(() => void aws.getAvailabilityZonesOutput()));
+    const functions = await failure(run(() => void aws.getBillingServiceAccountOutput()));
     expect(functions).to.contain(
-      "does not know the function aws:index/getAvailabilityZones:getAvailabilityZones",
+      "does not know the function aws:index/getBillingServiceAccount:getBillingServiceAccount",
     );
   });
 
