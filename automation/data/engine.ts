@@ -7,7 +7,7 @@ export type Engine = DuckDBConnection;
 export type Row = Record<string, string | number | null | number[]>;
 
 /** What the engine may hold in memory; more goes to its folder on disk. */
-const memoryLimit = "700MB";
+const memoryLimit = "1500MB";
 
 /** Runs `work` with an SQL engine (DuckDB) that has nothing in it and spills into `folder`. */
 export async function withEngine<T>(folder: string, work: (engine: Engine) => Promise<T>): Promise<T> {

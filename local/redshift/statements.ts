@@ -19,6 +19,8 @@ export const isFinal = ({ Status }: Pick<StatementRecord, "Status">) => final.in
 /** Grants are accepted: whoever may call the API may do everything in the database. */
 const ignored = /^\s*(grant|revoke|analyze|vacuum|create\s+user|alter\s+user|create\s+group)\b/i;
 
+const interruptMs = 20;
+
 /** Runs statements, each on a connection of its own, and remembers what became of them. */
 export class Statements {
   private readonly running = new Map<string, { connection?: DuckDBConnection; done: Promise<void> }>();
@@ -56,8 +58,11 @@ export class Statements {
   cancel(id: string): boolean {
     const entry = this.running.get(id);
     if (!entry) return false;
+    if (this.aborted.has(id)) return true;
     this.aborted.add(id);
-    entry.connection?.interrupt();
+    // An interrupt between two steps of a statement finds nothing to end; the next one does.
+    const interrupting = setInterval(() => entry.connection?.interrupt(), interruptMs);
+    void entry.done.finally(() => clearInterval(interrupting));
     return true;
   }
 
@@ -80,6 +85,7 @@ export class Statements {
       try {
         await this.runAll(record, texts, connection, scratch);
       } finally {
+        delete entry.connection;
         connection.closeSync();
       }
       this.end(Id, start, { Status: "FINISHED" });
