@@ -8,7 +8,7 @@ import { KinesisSink, S3Sink, type Sink } from "../feed/sink";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { projectRoot, readSchema } from "../project";
-import { requireStack } from "../stack";
+import { type Outputs, requireStack } from "../stack";
 import { openTarget, type Target } from "../target";
 
 export interface FeedCommandOptions {
@@ -19,21 +19,14 @@ export interface FeedCommandOptions {
   data?: string;
 }
 
-/** A source as the stack's outputs have it. */
-interface SourceOutput {
-  kind: string;
-  /** Name of the Kinesis data stream. */
-  stream?: string;
-  /** Where files are dropped, if not into the data bucket. */
-  bucket?: string;
-}
+type SourceOutput = Outputs["sources"][string];
 
 /** `slipway feed` */
 export async function feed(stack: string, options: FeedCommandOptions, output: Output): Promise<void> {
   const { rate, seconds, poison, data = join(projectRoot, "data", "taxis.csv") } = options;
   const target = await openTarget(stack, output);
   const { outputs } = await requireStack(stack, target, output);
-  const sources = (outputs as { sources?: Record<string, SourceOutput> }).sources ?? {};
+  const { sources } = outputs;
   const name = chooseSource(stack, sources, options.source);
   const sink = sinkOf(name, sources[name]!, outputs, target);
   const events = eventsOf(data, readSchema(), { rate, poison });

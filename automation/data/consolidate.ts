@@ -46,9 +46,41 @@ export interface Consolidated {
  * with the latest time stays. Memory does not grow with the rows; `folder` needs about twice the files' size on disk.
  * @throws UserError that names the object when a file is no table of the schema's columns.
  */
-export async function consolidate(files: RawFile[], schema: RecordSchema, folder: string): Promise<Consolidated> {
+export const consolidate = (files: RawFile[], schema: RecordSchema, folder: string): Promise<Consolidated> =>
+  withFiles(files, folder, async (engine) => {
+    const checked = await check(engine, files, schema);
+    const rowsFile = join(folder, "rows.csv");
+    const rejectedFile = join(folder, "rejected.jsonl");
+    await writeRows(engine, checked, schema, rowsFile);
+    await writeRejected(engine, checked, rejectedFile);
+    return {
+      rows: checked.rows,
+      reasons: await reasonsOf(engine, checked),
+      objects: await objectCounts(engine, checked),
+      profile: await profileOf(engine, rowsFile, schema),
+      rowsFile,
+      rejectedFile,
+    };
+  });
+
+/** Only what becomes of the rows: nothing is ordered or written. @throws UserError as `consolidate`. */
+export const countRows = (
+  files: RawFile[],
+  schema: RecordSchema,
+  folder: string,
+): Promise<Pick<Consolidated, "rows" | "reasons">> =>
+  withFiles(files, folder, async (engine) => {
+    const checked = await check(engine, files, schema);
+    return { rows: checked.rows, reasons: await reasonsOf(engine, checked) };
+  });
+
+async function withFiles<T>(
+  files: RawFile[],
+  folder: string,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   try {
-    return await withEngine(folder, (engine) => work(engine, files, schema, folder));
+    return await withEngine(folder, work);
   } catch (error) {
     throwIfInterrupted();
     throw explain(error as Error, files, folder);
@@ -66,37 +98,35 @@ function explain(error: Error, files: RawFile[], folder: string): Error {
     );
   }
   if (/no space left|disk/i.test(reason)) {
-    return new UserError(`The disk of ${folder} is full, where a snapshot is made (${reason}). Make room or set TMPDIR to a larger one, then try again.`);
+    return new UserError(
+      `The disk of ${folder} is full, where a snapshot is made (${reason}). Make room or set TMPDIR to a larger one, then try again.`,
+    );
   }
   return error;
 }
 
-async function work(engine: Engine, files: RawFile[], schema: RecordSchema, folder: string): Promise<Consolidated> {
-    const sql = recordSql(schema);
-    const table = await rawTable(engine, files, schema);
-    const keys = new Map(files.map(({ path, key }) => [path, key]));
-    await mark(engine, table, sql, schema);
-    const unread = await unreadRows(engine);
-    const [counts] = await rowsOf(
-      engine,
-      "SELECT count(*) AS rows, count(broken) AS broken FROM marks",
-    );
-    const [repeated] = await rowsOf(engine, "SELECT count(*) AS identities, COALESCE(sum(rows - 1), 0)::BIGINT AS rows FROM repeated");
-    const rejected = Number(counts!.broken) + unread.length;
-    const rowsFile = join(folder, "rows.csv");
-    const rejectedFile = join(folder, "rejected.jsonl");
-    await writeRows(engine, table, sql, schema, { rejects: Number(counts!.broken) > 0, repeats: Number(repeated!.identities) > 0 }, rowsFile);
-    await writeRejected(engine, table, sql, keys, unread, rejectedFile);
-    const read = Number(counts!.rows) + unread.length;
-    const duplicates = Number(repeated!.rows);
-    return {
-      rows: { read, rejected, duplicates, kept: read - rejected - duplicates },
-      reasons: await reasonsOf(engine, sql, unread),
-      objects: await objectCounts(engine, keys, unread),
-      profile: await profileOf(engine, rowsFile, schema),
-      rowsFile,
-      rejectedFile,
-    };
+/** Files whose rows have been looked at; what is known of each row is in the engine's tables `marks` and `repeated`. */
+interface Checked {
+  table: RawTable;
+  sql: RecordSql;
+  /** Keys of the objects by the paths of their files. */
+  keys: Map<string, string>;
+  rows: RowCounts;
+  unread: UnreadRow[];
+}
+
+async function check(engine: Engine, files: RawFile[], schema: RecordSchema): Promise<Checked> {
+  const sql = recordSql(schema);
+  const table = await rawTable(engine, files, schema);
+  await mark(engine, table, sql, schema);
+  const unread = await unreadRows(engine);
+  const [counts] = await rowsOf(engine, "SELECT count(*) AS rows, count(broken) AS broken FROM marks");
+  const [repeated] = await rowsOf(engine, "SELECT COALESCE(sum(rows - 1), 0)::BIGINT AS rows FROM repeated");
+  const read = Number(counts!.rows) + unread.length;
+  const rejected = Number(counts!.broken) + unread.length;
+  const duplicates = Number(repeated!.rows);
+  const rows = { read, rejected, duplicates, kept: read - rejected - duplicates };
+  return { table, sql, keys: new Map(files.map(({ path, key }) => [path, key])), rows, unread };
 }
 
 /** Fields that make a row the same as another. */
@@ -106,7 +136,9 @@ function keyOf(schema: RecordSchema): string[] {
 }
 
 const timesOf = (schema: RecordSchema) =>
-  Object.entries(schema.properties).flatMap(([name, field]) => (field["x-role"] === "time" ? [identifier(name)] : []));
+  Object.entries(schema.properties).flatMap(([name, field]) =>
+    field["x-role"] === "time" ? [identifier(name)] : [],
+  );
 
 /** The place of the first rule that a row breaks, null for a good row; 0 for a row that cannot be read. */
 const firstBroken = ({ rules }: RecordSql) =>
@@ -126,24 +158,24 @@ async function mark(engine: Engine, table: RawTable, sql: RecordSql, schema: Rec
 /** The good rows, each once, in their order. What no row needs (rejecting, removing repeated ones) is not done. */
 async function writeRows(
   engine: Engine,
-  table: RawTable,
-  sql: RecordSql,
+  { table, sql, rows: { rejected, duplicates } }: Checked,
   schema: RecordSchema,
-  { rejects, repeats }: { rejects: boolean; repeats: boolean },
   file: string,
 ): Promise<void> {
   const columns = sql.columns.join(", ");
   const times = timesOf(schema);
   const keys = keyOf(schema);
-  const good = `SELECT ${sql.typed.join(", ")} FROM (${table.again})${rejects ? ` WHERE ${firstBroken(sql)} IS NULL` : ""}`;
+  const good = `SELECT ${sql.typed.join(", ")} FROM (${table.again})${rejected ? ` WHERE ${firstBroken(sql)} IS NULL` : ""}`;
   const identity = `hash(${keys.join(", ")})`;
   const latest = [...times.map((name) => `${name} DESC`), ...sql.columns].join(", ");
-  const once = repeats
+  const once = duplicates
     ? `SELECT ${columns} FROM good WHERE ${identity} NOT IN (SELECT identity FROM repeated) UNION ALL ` +
       `(SELECT DISTINCT ON (${keys.join(", ")}) ${columns} FROM good WHERE ${identity} IN (SELECT identity FROM repeated) ORDER BY ${latest})`
     : `SELECT ${columns} FROM good`;
   const order = [...times, ...sql.columns.filter((name) => !times.includes(name))].join(", ");
-  await engine.run(`COPY (WITH good AS (${good}) SELECT * FROM (${once}) ORDER BY ${order}) TO ${literal(file)} (FORMAT csv, HEADER)`);
+  await engine.run(
+    `COPY (WITH good AS (${good}) SELECT * FROM (${once}) ORDER BY ${order}) TO ${literal(file)} (FORMAT csv, HEADER)`,
+  );
 }
 
 /** A line of a CSV file that is no row. */
@@ -164,7 +196,10 @@ const unreadRules: Record<string, string> = {
 };
 
 async function unreadRows(engine: Engine): Promise<UnreadRow[]> {
-  const [found] = await rowsOf(engine, `SELECT count(*) AS tables FROM duckdb_tables() WHERE table_name = '${unreadLines}'`);
+  const [found] = await rowsOf(
+    engine,
+    `SELECT count(*) AS tables FROM duckdb_tables() WHERE table_name = '${unreadLines}'`,
+  );
   if (!found!.tables) return [];
   const rows = await rowsOf(
     engine,
@@ -179,7 +214,7 @@ async function unreadRows(engine: Engine): Promise<UnreadRow[]> {
   }));
 }
 
-async function reasonsOf(engine: Engine, { rules }: RecordSql, unread: UnreadRow[]): Promise<RejectionCount[]> {
+async function reasonsOf(engine: Engine, { sql: { rules }, unread }: Checked): Promise<RejectionCount[]> {
   const marked = await rowsOf(
     engine,
     "SELECT broken, unreadable, count(*) AS rows FROM marks WHERE broken IS NOT NULL GROUP BY broken, unreadable",
@@ -197,9 +232,14 @@ async function reasonsOf(engine: Engine, { rules }: RecordSql, unread: UnreadRow
   return [...byRule.values()].sort((a, b) => b.rows - a.rows || (a.field < b.field ? -1 : 1));
 }
 
-async function objectCounts(engine: Engine, keys: Map<string, string>, unread: UnreadRow[]): Promise<Consolidated["objects"]> {
-  const objects: Consolidated["objects"] = Object.fromEntries([...keys.values()].map((key) => [key, { read: 0, rejected: 0 }]));
-  for (const { file, rows, broken } of await rowsOf(engine, "SELECT file, count(*) AS rows, count(broken) AS broken FROM marks GROUP BY file")) {
+async function objectCounts(engine: Engine, { keys, unread }: Checked): Promise<Consolidated["objects"]> {
+  const objects: Consolidated["objects"] = Object.fromEntries(
+    [...keys.values()].map((key) => [key, { read: 0, rejected: 0 }]),
+  );
+  for (const { file, rows, broken } of await rowsOf(
+    engine,
+    "SELECT file, count(*) AS rows, count(broken) AS broken FROM marks GROUP BY file",
+  )) {
     objects[keys.get(String(file))!] = { read: Number(rows), rejected: Number(broken) };
   }
   for (const { file } of unread) {
@@ -213,14 +253,13 @@ async function objectCounts(engine: Engine, keys: Map<string, string>, unread: U
 /** Reads the files that have bad rows again, and writes down each of those with its place and all its reasons. */
 async function writeRejected(
   engine: Engine,
-  table: RawTable,
-  sql: RecordSql,
-  keys: Map<string, string>,
-  unread: UnreadRow[],
+  { table, sql, keys, unread }: Checked,
   file: string,
 ): Promise<void> {
   const faulty = await rowsOf(engine, "SELECT file FROM marks GROUP BY file HAVING count(broken) > 0");
-  const paths = [...new Set([...faulty.map((each) => String(each.file)), ...unread.map((each) => each.file)])].sort();
+  const paths = [
+    ...new Set([...faulty.map((each) => String(each.file)), ...unread.map((each) => each.file)]),
+  ].sort();
   async function* lines() {
     for (const path of paths) {
       const object = keys.get(path)!;
@@ -228,7 +267,9 @@ async function writeRejected(
       for (const { row, rule, text } of gaps) {
         yield `${JSON.stringify({ object, row, errors: [{ field: "record", value: text, rule }] })}\n`;
       }
-      const broken = sql.rules.map(({ broken: condition }, i) => `CASE WHEN ${condition} THEN ${i} END`).join(", ");
+      const broken = sql.rules
+        .map(({ broken: condition }, i) => `CASE WHEN ${condition} THEN ${i} END`)
+        .join(", ");
       const query =
         `SELECT row, unreadable, list_filter([${broken}], lambda each: each IS NOT NULL) AS broken, ${sql.columns.join(", ")} ` +
         `FROM (${table.ofFile(path)}) WHERE ${firstBroken(sql)} IS NOT NULL`;
@@ -246,7 +287,8 @@ async function writeRejected(
 }
 
 /** The first rule of each field: what breaks it may break the later ones, too. */
-const firstOfEach = (rules: FieldRule[]) => [...new Map(rules.toReversed().map((rule) => [rule.field, rule])).values()].reverse();
+const firstOfEach = (rules: FieldRule[]) =>
+  [...new Map(rules.toReversed().map((rule) => [rule.field, rule])).values()].reverse();
 
 /** The place in its file of the n-th row that can be read, given the places of those that cannot. */
 function placeOf(n: number, gaps: UnreadRow[]): number {

@@ -33,14 +33,17 @@ export async function withEngine<T>(folder: string, work: (engine: Engine) => Pr
 /** All rows of a query; numbers as numbers. For small results. */
 export async function rowsOf(engine: Engine, sql: string): Promise<Row[]> {
   const reader = await engine.runAndReadAll(sql);
-  return reader.getRowObjectsJS().map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
+  return reader
+    .getRowObjectsJS()
+    .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
 }
 
 /** The rows of a query as they come, a chunk in memory at a time. */
 export async function* streamOf(engine: Engine, sql: string): AsyncGenerator<Row> {
   const result = await engine.stream(sql);
   for await (const rows of result.yieldRowObjectJs()) {
-    for (const row of rows) yield Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+    for (const row of rows)
+      yield Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
   }
 }
 

@@ -1,4 +1,9 @@
-import { GetObjectCommand, HeadObjectCommand, type S3Client, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type S3Client,
+  paginateListObjectsV2,
+} from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { type Readable } from "node:stream";
@@ -42,7 +47,8 @@ export async function landedObjects(
   for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix })) {
     throwIfInterrupted();
     for (const { Key, Size } of page.Contents ?? []) {
-      if (Key && Size && !Key.endsWith(manifestEnding) && wanted(Key)) found.push(limit(() => describe(s3, bucket, Key)));
+      if (Key && Size && !Key.endsWith(manifestEnding) && wanted(Key))
+        found.push(limit(() => describe(s3, bucket, Key)));
     }
   }
   const objects = await Promise.all(found);
@@ -123,6 +129,8 @@ async function write(body: Readable, key: string, file: string): Promise<void> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (!code?.startsWith("Z_")) throw error;
-    throw new UserError(`${key} cannot be decompressed: ${message}. Delete it or land it anew, then try again.`);
+    throw new UserError(
+      `${key} cannot be decompressed: ${message}. Delete it or land it anew, then try again.`,
+    );
   }
 }

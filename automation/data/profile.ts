@@ -1,6 +1,7 @@
 import { type RecordSchema } from "../../handlers/shared/schema";
 import { type Engine, rowsOf } from "./engine";
-import { identifier, literal } from "./rules";
+import { readCsv } from "./raw-table";
+import { identifier } from "./rules";
 
 /** What is in a column of a snapshot. */
 export interface ColumnProfile {
@@ -36,15 +37,16 @@ const sampleRows = 1_000_000;
 
 /** Looks at a CSV file of rows that fit the schema. */
 export async function profileOf(engine: Engine, file: string, schema: RecordSchema): Promise<Profile> {
-  const fields = Object.entries(schema.properties).filter(([, field]) => ["feature", "target"].includes(field["x-role"]));
-  const isNumber = (type: string | string[]) => [type].flat().some((each) => each === "number" || each === "integer");
-  const source = `read_csv(${literal(file)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${Object.keys(
-    schema.properties,
-  )
-    .map((name) => `${literal(name)}: 'VARCHAR'`)
-    .join(", ")}})`;
+  const fields = Object.entries(schema.properties).filter(([, field]) =>
+    ["feature", "target"].includes(field["x-role"]),
+  );
+  const isNumber = (type: string | string[]) =>
+    [type].flat().some((each) => each === "number" || each === "integer");
+  const source = readCsv([file], Object.keys(schema.properties));
   const names = fields.map(([name]) => identifier(name)).join(", ");
-  await engine.run(`CREATE OR REPLACE TEMP TABLE looked AS SELECT ${names} FROM ${source} USING SAMPLE reservoir(${sampleRows} ROWS) REPEATABLE (0)`);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE looked AS SELECT ${names} FROM ${source} USING SAMPLE reservoir(${sampleRows} ROWS) REPEATABLE (0)`,
+  );
   const [total] = await rowsOf(engine, "SELECT count(*) AS rows FROM looked");
   const columns: Profile["columns"] = {};
   for (const [name, field] of fields) {
@@ -61,13 +63,22 @@ export async function profileOf(engine: Engine, file: string, schema: RecordSche
   return { rows: Number(total!.rows), columns };
 }
 
-async function countsOf(engine: Engine, cell: string): Promise<Pick<ColumnProfile, "count" | "missing" | "distinct">> {
-  const [row] = await rowsOf(engine, `SELECT count(${cell}) AS count, count(*) - count(${cell}) AS missing, count(DISTINCT ${cell}) AS different FROM looked`);
+async function countsOf(
+  engine: Engine,
+  cell: string,
+): Promise<Pick<ColumnProfile, "count" | "missing" | "distinct">> {
+  const [row] = await rowsOf(
+    engine,
+    `SELECT count(${cell}) AS count, count(*) - count(${cell}) AS missing, count(DISTINCT ${cell}) AS different FROM looked`,
+  );
   return { count: Number(row!.count), missing: Number(row!.missing), distinct: Number(row!.different) };
 }
 
 async function valuesOf(engine: Engine, cell: string): Promise<ColumnProfile["values"]> {
-  const rows = await rowsOf(engine, `SELECT ${cell} AS value, count(*) AS rows FROM looked WHERE ${cell} IS NOT NULL GROUP BY ALL ORDER BY rows DESC, value LIMIT ${most}`);
+  const rows = await rowsOf(
+    engine,
+    `SELECT ${cell} AS value, count(*) AS rows FROM looked WHERE ${cell} IS NOT NULL GROUP BY ALL ORDER BY rows DESC, value LIMIT ${most}`,
+  );
   return rows.map(({ value, rows: count }) => [String(value), Number(count)]);
 }
 

@@ -1,5 +1,6 @@
 import { parse } from "csv-parse";
 import { createReadStream } from "node:fs";
+import { checkColumns, Unfit } from "../../handlers/shared/landing/shape";
 import { type RecordSchema } from "../../handlers/shared/schema";
 import { UserError } from "../errors";
 import { type Engine, rowsOf } from "./engine";
@@ -43,7 +44,8 @@ export async function rawTable(engine: Engine, files: RawFile[], schema: RecordS
     readers.set(kind, known);
     byPath.set(file.path, read);
   }
-  const union = (way: Way) => [...readers.values()].map(({ paths, read }) => read(paths, way)).join(" UNION ALL ");
+  const union = (way: Way) =>
+    [...readers.values()].map(({ paths, read }) => read(paths, way)).join(" UNION ALL ");
   return {
     noting: union("noting"),
     again: union("again"),
@@ -54,7 +56,11 @@ export async function rawTable(engine: Engine, files: RawFile[], schema: RecordS
 type Way = "noting" | "again" | "numbered";
 type Reader = (paths: string[], way: Way) => string;
 
-async function readerOf(engine: Engine, file: RawFile, schema: RecordSchema): Promise<{ kind: string; read: Reader }> {
+async function readerOf(
+  engine: Engine,
+  file: RawFile,
+  schema: RecordSchema,
+): Promise<{ kind: string; read: Reader }> {
   if (file.path.endsWith(".csv")) {
     const header = await headerOf(file);
     requireColumns(header, file.key, schema);
@@ -77,18 +83,24 @@ function cells(present: string[], schema: RecordSchema, cell: (name: string) => 
     .join(", ");
 }
 
+/** CSV files with these columns in their header, as a table of texts. @param options of DuckDB's `read_csv`. */
+export const readCsv = (paths: string[], header: string[], ...options: string[]) =>
+  `read_csv(${[
+    list(paths),
+    `auto_detect = false, header = true, delim = ',', quote = '"', escape = '"'`,
+    `columns = {${header.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ")}}`,
+    ...options,
+  ].join(", ")})`;
+
 const csvReader =
   (header: string[], schema: RecordSchema): Reader =>
   (paths, way) => {
-    const columns = header.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ");
-    const faults = way === "noting"
-      ? `store_rejects = true, rejects_table = '${unreadLines}', rejects_scan = '${unreadScans}', rejects_limit = 0`
-      : "ignore_errors = true";
-    return (
-      `SELECT filename AS file, NULL::VARCHAR AS unreadable, ${cells(header, schema, identifier)}${number(way)} ` +
-      `FROM read_csv(${list(paths)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', ` +
-      `filename = true, max_line_size = ${maxLine}, columns = {${columns}}, ${faults})`
-    );
+    const faults =
+      way === "noting"
+        ? `store_rejects = true, rejects_table = '${unreadLines}', rejects_scan = '${unreadScans}', rejects_limit = 0`
+        : "ignore_errors = true";
+    const table = readCsv(paths, header, `filename = true, max_line_size = ${maxLine}`, faults);
+    return `SELECT filename AS file, NULL::VARCHAR AS unreadable, ${cells(header, schema, identifier)}${number(way)} FROM ${table}`;
   };
 
 const parquetReader =
@@ -121,7 +133,8 @@ const jsonReader =
 async function headerOf({ path, key }: RawFile): Promise<string[]> {
   const file = createReadStream(path);
   try {
-    for await (const names of file.pipe(parse({ bom: true, to: 1, relax_column_count: true }))) return names as string[];
+    for await (const names of file.pipe(parse({ bom: true, to: 1, relax_column_count: true })))
+      return names as string[];
   } catch (error) {
     throw new UserError(`${key} cannot be read as CSV: ${(error as Error).message}. ${whatToDo}`);
   } finally {
@@ -132,22 +145,25 @@ async function headerOf({ path, key }: RawFile): Promise<string[]> {
 
 async function parquetColumns(engine: Engine, { path, key }: RawFile): Promise<string[]> {
   try {
-    const rows = await rowsOf(engine, `SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(${literal(path)}))`);
+    const rows = await rowsOf(
+      engine,
+      `SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet(${literal(path)}))`,
+    );
     return rows.map(({ column_name }) => String(column_name));
   } catch (error) {
-    throw new UserError(`${key} cannot be read as Parquet: ${(error as Error).message.split("\n")[0]}. ${whatToDo}`);
+    throw new UserError(
+      `${key} cannot be read as Parquet: ${(error as Error).message.split("\n")[0]}. ${whatToDo}`,
+    );
   }
 }
 
 const whatToDo = "Delete the object or land it anew, then try again.";
 
+/** As a source that lands does. @throws UserError that names the object. */
 function requireColumns(columns: string[], key: string, schema: RecordSchema): void {
-  const fault = (text: string) => new UserError(`${key} ${text}; it has ${columns.join(", ")}. ${whatToDo}`);
-  for (const name of schema.required) {
-    if (!columns.includes(name)) throw fault(`has no column '${name}', which is required`);
-  }
-  for (const [place, name] of columns.entries()) {
-    if (columns.indexOf(name) !== place) throw fault(`has the column '${name}' twice`);
-    if (!(name in schema.properties)) throw fault(`has a column '${name}' that schema.json does not declare`);
+  try {
+    checkColumns(columns, schema);
+  } catch (error) {
+    throw error instanceof Unfit ? new UserError(`${key} ${error.message}. ${whatToDo}`) : error;
   }
 }

@@ -31,7 +31,10 @@ const bounds: Record<string, [string, string]> = {
   maximum: [">", "at most"],
   exclusiveMaximum: [">=", "less than"],
 };
-const lengths: Record<string, [string, string]> = { minLength: ["<", "at least"], maxLength: [">", "at most"] };
+const lengths: Record<string, [string, string]> = {
+  minLength: ["<", "at least"],
+  maxLength: [">", "at most"],
+};
 
 export const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -57,7 +60,9 @@ function typed(cell: string, field: FieldSchema): string {
   const type = sqlTypes[typeOf(field)];
   if (!type) return cell;
   const value = `TRY_CAST(${cell} AS ${type})`;
-  return field["x-role"] === "ignore" ? `COALESCE(CAST(${value} AS VARCHAR), ${cell}) AS ${cell}` : `${value} AS ${cell}`;
+  return field["x-role"] === "ignore"
+    ? `COALESCE(CAST(${value} AS VARCHAR), ${cell}) AS ${cell}`
+    : `${value} AS ${cell}`;
 }
 
 type Rule = [rule: string, broken: string];
@@ -81,9 +86,10 @@ function numberRules(cell: string, field: FieldSchema): Rule[] {
     [typeRule(field), `${cell} IS NOT NULL AND ${value} IS NULL`],
     ["must be a finite number", `NOT isfinite(${value})`],
     ...(typeOf(field) === "integer" ? [[typeRule(field), `${value} <> trunc(${value})`] as Rule] : []),
-    ...limitsOf(field, bounds).map(
-      ({ limit, comparison, words }): Rule => [`must be ${words} ${limit}`, `${value} ${comparison} ${limit}`],
-    ),
+    ...limitsOf(field, bounds).map(({ limit, comparison, words }): Rule => [
+      `must be ${words} ${limit}`,
+      `${value} ${comparison} ${limit}`,
+    ]),
   ];
 }
 

@@ -29,7 +29,10 @@ const leastShare = 1e-4;
 /** The shift of each column from `before` to `after`, greatest first. */
 export function shifts(before: Profile, after: Profile): Shift[] {
   return Object.entries(after.columns)
-    .map(([column, profile]) => ({ column, index: populationStabilityIndex(before.columns[column], profile) }))
+    .map(([column, profile]) => ({
+      column,
+      index: populationStabilityIndex(before.columns[column], profile),
+    }))
     .sort((a, b) => b.index - a.index);
 }
 
@@ -81,7 +84,10 @@ function valueShares(before: ColumnProfile, after: ColumnProfile): BinShare[] {
 
 function decileShares(before: ColumnProfile, after: ColumnProfile): BinShare[] {
   const points = before.quantiles!;
-  const inner = Array.from({ length: bins - 1 }, (_, i) => points[Math.round(((i + 1) * (points.length - 1)) / bins)]!);
+  const inner = Array.from(
+    { length: bins - 1 },
+    (_, i) => points[Math.round(((i + 1) * (points.length - 1)) / bins)]!,
+  );
   const edges = [...new Set(inner)];
   const shares = (profile: ColumnProfile) => {
     const below = [0, ...edges.map((edge) => shareBelow(profile.quantiles!, edge)), 1];

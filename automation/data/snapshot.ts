@@ -7,10 +7,17 @@ import { join } from "node:path";
 import { type RecordSchema } from "../../handlers/shared/schema";
 import { throwIfInterrupted } from "../interrupt";
 import { getJson, putJson } from "../objects";
-import { type Consolidated, consolidate, type RejectionCount, type RowCounts } from "./consolidate";
+import {
+  type Consolidated,
+  consolidate,
+  countRows,
+  type RejectionCount,
+  type RowCounts,
+} from "./consolidate";
 import { csvParts } from "./csv-parts";
 import { download, type LandedObject, landedObjects, suffixOf } from "./landed";
 import { type Profile } from "./profile";
+import { type RawFile } from "./raw-table";
 
 /** One file of a snapshot. */
 export interface SnapshotPart {
@@ -77,17 +84,25 @@ export const takeSnapshot = (work: SnapshotWork): Promise<TakenSnapshot> => look
 export const lookAtData = (work: SnapshotWork): Promise<TakenSnapshot> => look(work);
 
 /** The snapshot that would be taken now, when just these objects were looked at before; else undefined. */
-export async function knownSnapshot({ s3, bucket, schema, source }: SnapshotWork): Promise<Snapshot | undefined> {
+export async function knownSnapshot({
+  s3,
+  bucket,
+  schema,
+  source,
+}: SnapshotWork): Promise<Snapshot | undefined> {
   const objects = await landedObjects(s3, bucket, source);
   return getJson<Snapshot>(s3, bucket, lookKey(digestOf(objects, schema)));
 }
 
 /** What the rows of some landed objects are worth, before there is a snapshot of them. */
-export async function checkRows(work: SnapshotWork, keys: string[]): Promise<Pick<Snapshot, "rows" | "reasons">> {
+export async function checkRows(
+  work: SnapshotWork,
+  keys: string[],
+): Promise<Pick<Snapshot, "rows" | "reasons">> {
   if (keys.length === 0) return { rows: { read: 0, rejected: 0, duplicates: 0, kept: 0 }, reasons: [] };
   const wanted = new Set(keys);
   const objects = await landedObjects(work.s3, work.bucket, work.source, (key) => wanted.has(key));
-  return inFolder((folder) => gather(work, objects, folder));
+  return inFolder(async (folder) => countRows(await fetch(work, objects, folder), work.schema, folder));
 }
 
 /** The snapshot of this hash, or undefined. */
@@ -110,7 +125,9 @@ async function look(work: SnapshotWork, keep?: Freeze): Promise<TakenSnapshot> {
   const profile = known && (await readProfile(s3, bucket, known.hash));
   if (known && profile) return { snapshot: known, profile, rejected, fresh: false };
   return inFolder(async (folder) => {
-    const files = await gather(work, objects, folder);
+    const raw = await fetch(work, objects, folder);
+    now("checking and ordering the rows");
+    const files = await consolidate(raw, schema, folder);
     const parts = await partsOf(files.rowsFile);
     const { rows, reasons, objects: intake } = files;
     const snapshot = { hash: hashOf(parts), objects, rows, reasons, intake, parts };
@@ -130,19 +147,20 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function gather(
-  { s3, bucket, schema, now }: SnapshotWork,
+/** The objects as files of this machine. */
+async function fetch(
+  { s3, bucket, now }: SnapshotWork,
   objects: LandedObject[],
   folder: string,
-): Promise<Consolidated> {
+): Promise<RawFile[]> {
   const raw = join(folder, "raw");
   await mkdir(raw);
-  const paths = new Map(objects.map(({ key }, i) => [key, join(raw, `${i}${suffixOf(key)!.replace(".gz", "")}`)]));
+  const paths = new Map(
+    objects.map(({ key }, i) => [key, join(raw, `${i}${suffixOf(key)!.replace(".gz", "")}`)]),
+  );
   const fileOf = ({ key }: LandedObject) => paths.get(key)!;
   await download(s3, bucket, objects, fileOf, (done) => now(`fetched ${done} of ${objects.length} objects`));
-  now("checking and ordering the rows");
-  const files = objects.map((object) => ({ path: fileOf(object), key: object.key }));
-  return consolidate(files, schema, folder);
+  return objects.map((object) => ({ path: fileOf(object), key: object.key }));
 }
 
 /** The files of a snapshot, by the file of its rows. */
@@ -158,7 +176,11 @@ export async function partsOf(file: string): Promise<SnapshotPart[]> {
 const partName = (index: number) => `part-${String(index).padStart(5, "0")}.csv`;
 
 /** Writes the snapshot down. The manifest comes last: where it is, the snapshot is whole. */
-async function freeze(work: SnapshotWork, { snapshot, profile }: TakenSnapshot, files: Consolidated): Promise<void> {
+async function freeze(
+  work: SnapshotWork,
+  { snapshot, profile }: TakenSnapshot,
+  files: Consolidated,
+): Promise<void> {
   const { s3, bucket, schema, now } = work;
   const { hash, parts, objects } = snapshot;
   if (!(await readSnapshot(s3, bucket, hash))) {
@@ -168,7 +190,9 @@ async function freeze(work: SnapshotWork, { snapshot, profile }: TakenSnapshot, 
       const { name, sha256 } = parts[index++]!;
       now(`writing part ${index} of ${parts.length}`);
       const ChecksumSHA256 = Buffer.from(sha256, "hex").toString("base64");
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: snapshotDataPrefix(hash) + name, Body, ChecksumSHA256 }));
+      await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: snapshotDataPrefix(hash) + name, Body, ChecksumSHA256 }),
+      );
     }
     await putJson(s3, bucket, profileKey(hash), profile);
     await putJson(s3, bucket, manifestKey(hash), snapshot);
@@ -183,6 +207,7 @@ async function freeze(work: SnapshotWork, { snapshot, profile }: TakenSnapshot, 
 const digestOf = (objects: LandedObject[], schema: RecordSchema) =>
   hash([JSON.stringify(schema), ...objects.map(({ key, sha256, size }) => `${key}\t${sha256}\t${size}\n`)]);
 
-const hashOf = (parts: SnapshotPart[]) => hash(parts.map(({ name, sha256, size }) => `${name}\t${sha256}\t${size}\n`));
+const hashOf = (parts: SnapshotPart[]) =>
+  hash(parts.map(({ name, sha256, size }) => `${name}\t${sha256}\t${size}\n`));
 
 const hash = (texts: string[]) => createHash("sha256").update(texts.join("")).digest("hex");

@@ -2,11 +2,12 @@
  * The local Redshift: a server that speaks the protocols of the Redshift Data API and of Redshift Serverless, and runs
  * statements on DuckDB. It asks the local cloud (MiniStack) for permissions, roles, secrets and S3.
  */
-import { type ServerType, serve } from "@hono/node-server";
-import { Command, InvalidArgumentError } from "commander";
+import { type ServerType } from "@hono/node-server";
+import { Command } from "commander";
 import { join, resolve } from "node:path";
 import { Cloud } from "../sagemaker/aws/cloud";
 import { findServiceModels, ServiceModel } from "../sagemaker/protocol/service-model";
+import { endAtSignal, listen, parsePort } from "../sagemaker/protocol/serving";
 import { projectRoot } from "../state";
 import { Warehouse } from "./engine/warehouse";
 import type { Platform } from "./platform";
@@ -16,7 +17,6 @@ import { createApp } from "./server";
 import type { Settings } from "./settings";
 import { Statements } from "./statements";
 
-const host = "127.0.0.1";
 const redshift = {
   principals: ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"],
   sessionName: "RedshiftIamRoleSession",
@@ -37,12 +37,6 @@ function parseArguments(): Settings & { port: number } {
     .opts<Settings & { port: number }>();
 }
 
-function parsePort(value: string): number {
-  const port = Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new InvalidArgumentError("It must be a number from 0 to 65535.");
-}
-
 function createPlatform(settings: Settings): Platform {
   const models = settings.serviceModels ?? findServiceModels(join(projectRoot, ".venv"));
   const stores = new Stores(settings.home);
@@ -59,32 +53,13 @@ function createPlatform(settings: Settings): Platform {
   };
 }
 
-function listen(platform: Platform, port: number): Promise<ServerType> {
-  return new Promise((done, fail) => {
-    const server = serve({ fetch: createApp(platform).fetch, port, hostname: host }, (address) => {
-      console.log(`The local Redshift listens on http://${host}:${address.port}`);
-      done(server);
-    });
-    server.on("error", fail);
-  });
-}
-
 async function main(): Promise<void> {
   const { port, ...settings } = parseArguments();
   const platform = createPlatform(settings);
-  const server = await listen(platform, port);
-  let ending: Promise<void> | undefined;
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      ending ??= end(platform, server).then(
-        () => process.exit(0),
-        (error: Error) => {
-          console.error(error.stack);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const server = await listen(createApp(platform), port, (url) =>
+    console.log(`The local Redshift listens on ${url}`),
+  );
+  endAtSignal(() => end(platform, server));
 }
 
 /** Aborts what runs, and writes the databases to disk. */

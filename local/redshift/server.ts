@@ -1,7 +1,8 @@
-import { type Context, Hono } from "hono";
+import { type Context, type Hono } from "hono";
 import { authorize } from "../sagemaker/authorization";
-import { awsError, awsJson, logged, parseBody, signedRequest } from "../sagemaker/protocol/aws-json";
+import { awsError, awsJson, parseBody, signedRequest } from "../sagemaker/protocol/aws-json";
 import { AwsError } from "../sagemaker/protocol/errors";
+import { awsApp } from "../sagemaker/protocol/serving";
 import { validate } from "../sagemaker/protocol/validation";
 import { namespaceOperations } from "./operations/namespaces";
 import { statementOperations } from "./operations/statements";
@@ -42,25 +43,9 @@ const services = new Map<string, Service>([
 
 /** The server: the Redshift Data API and Redshift Serverless at `POST /`, and its own health. */
 export function createApp(platform: Platform): Hono {
-  const app = new Hono();
-  app.use(logged);
+  const app = awsApp("The local Redshift", "InternalServerException");
   app.get("/_slipway/health", (c) => c.json({ status: "ok" }));
   app.post("/", (c) => answer(c, platform));
-  app.notFound((c) =>
-    awsError(
-      new AwsError(
-        "UnknownOperationException",
-        `The local Redshift has no ${c.req.method} ${c.req.path}.`,
-        404,
-      ),
-    ),
-  );
-  app.onError((error) => {
-    console.error(error.stack);
-    return awsError(
-      new AwsError("InternalServerException", `The local Redshift failed: ${error.message}`, 500),
-    );
-  });
   return app;
 }
 

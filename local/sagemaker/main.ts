@@ -2,8 +2,8 @@
  * The local SageMaker: a server that speaks SageMaker's wire protocols and runs the containers on this machine.
  * It asks the local cloud (MiniStack) for permissions, credentials, S3, logs, metrics and events.
  */
-import { type ServerType, serve } from "@hono/node-server";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type ServerType } from "@hono/node-server";
+import { Command, Option } from "commander";
 import { join, resolve } from "node:path";
 import { projectRoot } from "../state";
 import { TargetTracking } from "./autoscaling/target-tracking";
@@ -17,11 +17,10 @@ import { Jobs } from "./jobs/jobs";
 import { EndpointMetrics } from "./metrics";
 import type { Foundation, Platform } from "./platform";
 import { ServiceModel, findServiceModels } from "./protocol/service-model";
+import { endAtSignal, listen, parsePort } from "./protocol/serving";
 import { Stores } from "./records";
 import { createApp } from "./server";
 import type { Settings } from "./settings";
-
-const host = "127.0.0.1";
 
 function parseArguments(): Settings & { port: number } {
   return new Command("sagemaker")
@@ -37,12 +36,6 @@ function parseArguments(): Settings & { port: number } {
     .option("--service-models <folder>", "botocore's data folder (default: that of the project's .venv)")
     .parse()
     .opts<Settings & { port: number }>();
-}
-
-function parsePort(value: string): number {
-  const port = Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new InvalidArgumentError("It must be a number from 0 to 65535.");
 }
 
 function createPlatform(settings: Settings): Platform {
@@ -74,35 +67,16 @@ async function main(): Promise<void> {
   const { port, ...settings } = parseArguments();
   const platform = createPlatform(settings);
   await platform.executor.removeLeftovers();
-  const server = await listen(platform, port);
+  const server = await listen(createApp(platform), port, (url) => {
+    platform.containerCredentials.serverUrl = url;
+    console.log(`The local SageMaker listens on ${url} (executor: ${platform.settings.executor})`);
+  });
   platform.jobs.recover();
   platform.endpoints.recover();
   const tracking = new TargetTracking(platform, platform.endpoints);
-  let ending: Promise<void> | undefined;
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      tracking.close();
-      ending ??= end(platform, server).then(
-        () => process.exit(0),
-        (error: Error) => {
-          console.error(error.stack);
-          process.exit(1);
-        },
-      );
-    });
-  }
-}
-
-function listen(platform: Platform, port: number): Promise<ServerType> {
-  return new Promise((done, fail) => {
-    const server = serve({ fetch: createApp(platform).fetch, port, hostname: host }, (address) => {
-      platform.containerCredentials.serverUrl = `http://${host}:${address.port}`;
-      console.log(
-        `The local SageMaker listens on http://${host}:${address.port} (executor: ${platform.settings.executor})`,
-      );
-      done(server);
-    });
-    server.on("error", fail);
+  endAtSignal(() => {
+    tracking.close();
+    return end(platform, server);
   });
 }
 

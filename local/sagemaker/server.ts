@@ -1,12 +1,13 @@
-import { type Context, Hono } from "hono";
+import { type Context, type Hono } from "hono";
 import { type SignedRequest, authorize } from "./authorization";
 import { autoscalingOperations } from "./autoscaling/operations";
 import { credentialsPath } from "./container-credentials";
 import { operations } from "./operations";
 import type { Operation } from "./operations/operation";
 import { type Platform, arnOf } from "./platform";
-import { awsError, awsJson, logged, parseBody, signedRequest } from "./protocol/aws-json";
+import { awsError, awsJson, parseBody, signedRequest } from "./protocol/aws-json";
 import { AwsError } from "./protocol/errors";
+import { awsApp } from "./protocol/serving";
 import { validate } from "./protocol/validation";
 import { invokeEndpoint } from "./runtime/invoke";
 
@@ -28,8 +29,7 @@ interface Service {
 
 /** The server: the control plane of SageMaker, and of autoscaling for it, at `POST /`, its runtime below `/endpoints`, and its own health. */
 export function createApp(platform: Platform): Hono {
-  const app = new Hono();
-  app.use(logged);
+  const app = awsApp("The local SageMaker", "InternalFailure");
   app.get("/_slipway/health", (c) => c.json({ status: "ok", executor: platform.settings.executor }));
   app.get(credentialsPath, async (c) => {
     const credentials = await platform.containerCredentials.answer(c.req.header("authorization"));
@@ -37,19 +37,6 @@ export function createApp(platform: Platform): Hono {
   });
   app.post("/", (c) => controlPlane(c, platform));
   app.post("/endpoints/:name/invocations", (c) => runtime(c, platform));
-  app.notFound((c) =>
-    awsError(
-      new AwsError(
-        "UnknownOperationException",
-        `The local SageMaker has no ${c.req.method} ${c.req.path}.`,
-        404,
-      ),
-    ),
-  );
-  app.onError((error) => {
-    console.error(error.stack);
-    return awsError(new AwsError("InternalFailure", `The local SageMaker failed: ${error.message}`, 500));
-  });
   return app;
 }
 

@@ -1,3 +1,4 @@
+import { type Context } from "mocha";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { projectRoot } from "../../local/state";
@@ -9,4 +10,12 @@ export function missingPostgres(): string | undefined {
   const env = { ...process.env, PYTHONPATH: join(projectRoot, "local", "cloud") };
   const { status, stderr } = spawnSync(venvPython, ["-c", look], { env, encoding: "utf8" });
   return status === 0 ? undefined : stderr.trim().split("\n").at(-1);
+}
+
+/** Skips what needs PostgreSQL, saying why, where there is none. */
+export function requirePostgres(context: Context): void {
+  const missing = missingPostgres();
+  if (!missing) return;
+  console.log(`      skipped: ${missing}`);
+  context.skip();
 }

@@ -50,7 +50,10 @@ describe("consolidate", () => {
       [files.write("c.jsonl", json.join("\n")), files.write("empty.csv", csv())],
       [files.write("d.jsonl", `${json.slice(1).join("\n\n")}\n`), files.write("e.jsonl", json[0]!)],
       [{ path: parquet, key: "raw/p.parquet" }],
-      [files.write("columns.csv", "riders,at,miles\n2,2019-03-01 10:00:00,7\n"), files.write("f.jsonl", `${json[2]}\n${json[0]}\n`)],
+      [
+        files.write("columns.csv", "riders,at,miles\n2,2019-03-01 10:00:00,7\n"),
+        files.write("f.jsonl", `${json[2]}\n${json[0]}\n`),
+      ],
     ];
     for (const way of ways) {
       const made = await run(way);
@@ -72,7 +75,10 @@ describe("consolidate", () => {
         "2019-03-01 14:00:00,100,,,,",
       ),
     );
-    const poison = files.write("p.jsonl", '{"at": "2019-03-02 10:00:00", "miles": 1,\n[1]\n{"at": "2019-03-02 10:00:00", "miles": true, "riders": 1}\n{"extra": 1}');
+    const poison = files.write(
+      "p.jsonl",
+      '{"at": "2019-03-02 10:00:00", "miles": 1,\n[1]\n{"at": "2019-03-02 10:00:00", "miles": true, "riders": 1}\n{"extra": 1}',
+    );
     const made = await run([good, bad, poison]);
     expect(made.rows).to.deep.equal({ read: 11, rejected: 9, duplicates: 0, kept: 2 });
     expect(rowsOf(made)).to.equal(`${header}\n2019-03-01 10:00:00,7.0,2,,,\n2019-03-01 11:00:00,1.0,1,,,\n`);
@@ -99,7 +105,11 @@ describe("consolidate", () => {
           error("zone", "a much too long zone", "must have at most 8 characters"),
         ],
       ],
-      ["bad.csv", 5, [error("miles", "nan", "must be a finite number"), error("riders", "1.5", "must be an integer")]],
+      [
+        "bad.csv",
+        5,
+        [error("miles", "nan", "must be a finite number"), error("riders", "1.5", "must be an integer")],
+      ],
       ["bad.csv", 6, [error("miles", "100", "must be less than 100"), error("riders", null, "is required")]],
       ["p.jsonl", 1, [error("record", null, "must be a JSON object")]],
       ["p.jsonl", 2, [error("record", null, "must be a JSON object")]],
@@ -111,16 +121,26 @@ describe("consolidate", () => {
 
   it("keeps one of the rows that are the same in all fields, wherever they came", async () => {
     const row = "2019-03-01 10:00:00,7,2,,,";
-    const made = await run([files.write("a.csv", csv(row, row.replace("7", "7.00"), row.replace("7", "8"))), files.write("b.csv", csv(row))]);
+    const made = await run([
+      files.write("a.csv", csv(row, row.replace("7", "7.00"), row.replace("7", "8"))),
+      files.write("b.csv", csv(row)),
+    ]);
     expect(made.rows).to.deep.equal({ read: 4, rejected: 0, duplicates: 2, kept: 2 });
     expect(rowsOf(made)).to.equal(`${header}\n2019-03-01 10:00:00,7.0,2,,,\n2019-03-01 10:00:00,8.0,2,,,\n`);
   });
 
   it("keeps the latest of the rows with one key", async () => {
-    const rows = ["2019-03-01 10:00:00,1,1,,b,", "2019-03-03 10:00:00,3,1,,b,", "2019-03-02 10:00:00,2,1,,b,", "2019-03-01 10:00:00,9,1,,a,"];
+    const rows = [
+      "2019-03-01 10:00:00,1,1,,b,",
+      "2019-03-03 10:00:00,3,1,,b,",
+      "2019-03-02 10:00:00,2,1,,b,",
+      "2019-03-01 10:00:00,9,1,,a,",
+    ];
     const made = await run([files.write("a.csv", csv(...rows))], keyedBy("zone"));
     expect(made.rows).to.deep.equal({ read: 4, rejected: 0, duplicates: 2, kept: 2 });
-    expect(rowsOf(made)).to.equal(`${header}\n2019-03-01 10:00:00,9.0,1,,a,\n2019-03-03 10:00:00,3.0,1,,b,\n`);
+    expect(rowsOf(made)).to.equal(
+      `${header}\n2019-03-01 10:00:00,9.0,1,,a,\n2019-03-03 10:00:00,3.0,1,,b,\n`,
+    );
   });
 
   it("names the object whose columns are not those of the schema", async () => {
@@ -134,17 +154,40 @@ describe("consolidate", () => {
       const given = files.write(name, content);
       const error = await run([given]).catch((failure: Error) => failure);
       expect(error, name).to.have.property("name", "UserError");
-      expect((error as Error).message).to.include(given.key).and.to.include(words);
+      expect((error as Error).message)
+        .to.include(given.key)
+        .and.to.include(words);
     }
   });
 
   it("takes and refuses the same rows as the container", async function () {
     this.timeout(30_000);
-    const [names, first] = readFileSync(join(projectRoot, "data", "taxis.csv"), "utf8").split("\n") as [string, string];
+    const [names, first] = readFileSync(join(projectRoot, "data", "taxis.csv"), "utf8").split("\n") as [
+      string,
+      string,
+    ];
     const cells = first.split(",");
     const columns = names.split(",");
-    const values = ["", "0", "-1", "1e400", "nan", "x", "7.5", "1e1", "yellow", "blue", "Manhattan", "EWR", "2019-02-29 10:00:00", "2019-03-01T10:00", "z".repeat(81)];
-    const rows = columns.flatMap((_, i) => values.map((value) => cells.map((cell, j) => (i === j ? value : cell)).join(",")));
+    const values = [
+      "",
+      "0",
+      "-1",
+      "1e400",
+      "nan",
+      "x",
+      "7.5",
+      "1e1",
+      "yellow",
+      "blue",
+      "Manhattan",
+      "EWR",
+      "2019-02-29 10:00:00",
+      "2019-03-01T10:00",
+      "z".repeat(81),
+    ];
+    const rows = columns.flatMap((_, i) =>
+      values.map((value) => cells.map((cell, j) => (i === j ? value : cell)).join(",")),
+    );
     const file = files.write("rows.csv", `${[names, ...rows].join("\n")}\n`);
     const made = await run([file], recordSchema);
     const script =
@@ -152,9 +195,15 @@ describe("consolidate", () => {
       "known = {f.name for f in SCHEMA.fields}\n" +
       "print(json.dumps([[r.line - 1, sorted({e.field for e in r.reasons})] for r in tables.read(Path(sys.argv[1]), 'x', known, SCHEMA.training) if r.reasons]))";
     const python = join(projectRoot, ".venv", "bin", "python");
-    const output = execFileSync(python, ["-c", script, file.path], { cwd: join(projectRoot, "model-image"), encoding: "utf8" });
+    const output = execFileSync(python, ["-c", script, file.path], {
+      cwd: join(projectRoot, "model-image"),
+      encoding: "utf8",
+    });
     const refused = JSON.parse(output) as [number, string[]][];
-    const here = rejectedOf(made).map(({ row, errors }) => [row, [...new Set(errors.map((each) => (each as { field: string }).field))].sort()]);
+    const here = rejectedOf(made).map(({ row, errors }) => [
+      row,
+      [...new Set(errors.map((each) => (each as { field: string }).field))].sort(),
+    ]);
     expect(here.sort((a, b) => Number(a[0]) - Number(b[0]))).to.deep.equal(refused);
     expect(refused.length).to.be.within(30, rows.length - 30);
   });

@@ -9,7 +9,8 @@ describe("csvParts", () => {
 
   async function parts(content: string, bytes: number): Promise<string[]> {
     const found: string[] = [];
-    for await (const part of csvParts(files.write("rows.csv", content).path, bytes)) found.push(part.toString());
+    for await (const part of csvParts(files.write("rows.csv", content).path, bytes))
+      found.push(part.toString());
     return found;
   }
 
@@ -19,7 +20,9 @@ describe("csvParts", () => {
       const found = await parts(`n,text\n${rows.join("")}`, bytes);
       expect(found.every((part) => part.startsWith("n,text\n"))).to.equal(true);
       expect(found.map((part) => part.slice("n,text\n".length)).join("")).to.equal(rows.join(""));
-      expect(found.every((part) => part.endsWith("\n") && (part.split('"').length - 1) % 2 === 0)).to.equal(true);
+      expect(found.every((part) => part.endsWith("\n") && (part.split('"').length - 1) % 2 === 0)).to.equal(
+        true,
+      );
       expect(found.length).to.be.within(1, bytes === 100_000 ? 1 : 300);
     }
   });

@@ -36,14 +36,25 @@ describe("the profile of a snapshot and its shift", () => {
 
   it("says count, missing, range, mean, quantiles and the most frequent values", async () => {
     const found = await profile("number", [...even(0, 100, 101), "", "7"]);
-    expect(found).to.deep.include({ kind: "number", unit: "miles", count: 102, missing: 1, distinct: 101, min: 0, max: 100 });
+    expect(found).to.deep.include({
+      kind: "number",
+      unit: "miles",
+      count: 102,
+      missing: 1,
+      distinct: 101,
+      min: 0,
+      max: 100,
+    });
     expect(found.mean).to.be.closeTo((5050 + 7) / 102, 1e-9);
     expect(found.values[0]).to.deep.equal(["7", 2]);
     expect([found.quantiles![0], found.quantiles![500], found.quantiles![1000]]).to.deep.equal([0, 49, 100]);
     const text = await profile("text", repeat({ green: 2, yellow: 3, "": 1 }));
     expect(text).to.deep.equal({
       ...{ kind: "category", unit: "", count: 5, missing: 1, distinct: 2 },
-      values: [["yellow", 3], ["green", 2]],
+      values: [
+        ["yellow", 3],
+        ["green", 2],
+      ],
     });
   });
 
@@ -79,7 +90,10 @@ describe("the profile of a snapshot and its shift", () => {
   });
 
   it("puts the column first that has shifted most", async () => {
-    const columns = (number: ColumnProfile, text: ColumnProfile) => ({ rows: 100, columns: { number, text } });
+    const columns = (number: ColumnProfile, text: ColumnProfile) => ({
+      rows: 100,
+      columns: { number, text },
+    });
     const number = await profile("number", even(0, 10));
     const before = columns(number, await profile("text", repeat({ green: 50, yellow: 50 })));
     const after = columns(number, await profile("text", repeat({ green: 90, yellow: 10 })));

@@ -31,7 +31,9 @@ function bucketWith(objects: Record<string, string | Buffer>, { kept = true, ver
   s3.reset();
   bucket = new Map(Object.entries(objects).map(([key, content]) => [key, Buffer.from(content)]));
   s3.on(ListObjectsV2Command).callsFake(({ Prefix }: { Prefix: string }) => ({
-    Contents: [...bucket].filter(([key]) => key.startsWith(Prefix)).map(([Key, { length }]) => ({ Key, Size: length })),
+    Contents: [...bucket]
+      .filter(([key]) => key.startsWith(Prefix))
+      .map(([Key, { length }]) => ({ Key, Size: length })),
   }));
   s3.on(HeadObjectCommand).callsFake(({ Key }: { Key: string }) => ({
     VersionId: version,
@@ -47,10 +49,12 @@ function bucketWith(objects: Record<string, string | Buffer>, { kept = true, ver
       }) as unknown as Body,
     };
   });
-  s3.on(PutObjectCommand).callsFake(async ({ Key, Body: given }: { Key: string; Body: string | Buffer | Readable }) => {
-    bucket.set(Key, Buffer.from(given instanceof Readable ? await text(given) : given));
-    return {};
-  });
+  s3.on(PutObjectCommand).callsFake(
+    async ({ Key, Body: given }: { Key: string; Body: string | Buffer | Readable }) => {
+      bucket.set(Key, Buffer.from(given instanceof Readable ? await text(given) : given));
+      return {};
+    },
+  );
 }
 
 const work: SnapshotWork = { s3: client, bucket: "data", schema, now: () => undefined };
@@ -69,8 +73,12 @@ describe("takeSnapshot", () => {
     expect(objects[1]).to.include({ sha256: sha256(second).toString("hex"), size: second.length });
     expect(rows).to.deep.equal({ read: 4, rejected: 1, duplicates: 0, kept: 3 });
     const data = bucket.get(`snapshots/${hash}/data/part-00000.csv`)!;
-    expect(data.toString()).to.equal(`${first.replace(",7,", ",7.0,").replace("Soho,2", "Soho,2.0")}2019-03-03 10:00:00,3.0,1,,,\n`);
-    expect(parts).to.deep.equal([{ name: "part-00000.csv", sha256: sha256(data).toString("hex"), size: data.length }]);
+    expect(data.toString()).to.equal(
+      `${first.replace(",7,", ",7.0,").replace("Soho,2", "Soho,2.0")}2019-03-03 10:00:00,3.0,1,,,\n`,
+    );
+    expect(parts).to.deep.equal([
+      { name: "part-00000.csv", sha256: sha256(data).toString("hex"), size: data.length },
+    ]);
     expect(bucket.get(rejected)!.toString()).to.include('"object":"raw/s3/2019-03-31/a.csv","row":3');
     expect(written().filter((key) => key.startsWith(`snapshots/${hash}/`))).to.deep.equal([
       `snapshots/${hash}/data/part-00000.csv`,
@@ -87,10 +95,21 @@ describe("takeSnapshot", () => {
     };
     const hash = await hashOf({ "raw/a.csv": first, "raw/b.csv": second });
     expect(await hashOf({ "raw/b.csv": first, "raw/a.csv": second })).to.equal(hash);
-    expect(await hashOf({ "raw/a.csv": first, "raw/b.csv": second }, { version: "v2", kept: false })).to.equal(hash);
-    expect(await hashOf({ "raw/a.csv": first, "raw/b.csv": second, "raw/again.csv.gz": gzipSync(first) })).to.equal(hash);
-    expect(await hashOf({ "raw/x.jsonl": '{"at":"2019-03-03 10:00:00","miles":3.0,"riders":1}', "raw/a.csv": first })).to.equal(hash);
-    expect(await hashOf({ "raw/a.csv": first, "raw/b.csv": second.replace(",3,", ",4,") })).not.to.equal(hash);
+    expect(
+      await hashOf({ "raw/a.csv": first, "raw/b.csv": second }, { version: "v2", kept: false }),
+    ).to.equal(hash);
+    expect(
+      await hashOf({ "raw/a.csv": first, "raw/b.csv": second, "raw/again.csv.gz": gzipSync(first) }),
+    ).to.equal(hash);
+    expect(
+      await hashOf({
+        "raw/x.jsonl": '{"at":"2019-03-03 10:00:00","miles":3.0,"riders":1}',
+        "raw/a.csv": first,
+      }),
+    ).to.equal(hash);
+    expect(await hashOf({ "raw/a.csv": first, "raw/b.csv": second.replace(",3,", ",4,") })).not.to.equal(
+      hash,
+    );
     expect(await hashOf({ "raw/a.csv": first })).not.to.equal(hash);
   });
 
@@ -125,14 +144,20 @@ describe("takeSnapshot", () => {
   it("names an object that is cut off, or of no known kind", async () => {
     const rows = Array.from({ length: 5000 }, (_, i) => `2019-03-01 10:00:00,${i % 90},1,,,${i}`);
     for (const [key, content, words] of [
-      ["raw/cut.csv.gz", gzipSync(csv(...rows)).subarray(0, 5000), "cannot be decompressed: unexpected end of file"],
+      [
+        "raw/cut.csv.gz",
+        gzipSync(csv(...rows)).subarray(0, 5000),
+        "cannot be decompressed: unexpected end of file",
+      ],
       ["raw/not.csv.gz", first, "cannot be decompressed: incorrect header check"],
       ["raw/notes.txt", "x", "is none of .csv, .csv.gz"],
     ] as const) {
       bucketWith({ "raw/a.csv": first, [key]: content });
       const error = await takeSnapshot(work).catch((failure: Error) => failure);
       expect(error).to.have.property("name", "UserError");
-      expect((error as Error).message).to.include(key).and.to.include(words);
+      expect((error as Error).message)
+        .to.include(key)
+        .and.to.include(words);
       expect(written()).to.deep.equal([]);
     }
   });

@@ -22,7 +22,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { RdsSource } from "../../../components/sources/rds-source";
 import { failure } from "../../local/laptop";
-import { missingPostgres } from "../../local/postgres";
+import { requirePostgres } from "../../local/postgres";
 import { SourceStack } from "./source-stack";
 
 const trips: string[][] = parse(readFileSync(join(__dirname, "../../../data/taxis.csv"), "utf8"));
@@ -41,11 +41,7 @@ describe("rds source on the laptop", function () {
   let rds: RDSClient;
 
   before(async function () {
-    const missing = missingPostgres();
-    if (missing) {
-      console.log(`      skipped: ${missing}`);
-      return this.skip();
-    }
+    requirePostgres(this);
     const started = await SourceStack.start((common) => {
       const deleteData = true;
       const database = { kind: "rds", engine: "postgres", database: "trips" } as const;

@@ -18,7 +18,7 @@ import { clientConfig } from "../../../local/state";
 import { startLocal, stopLocal } from "../../../local/supervisor/client";
 import { services, type ServiceSettings } from "../../../local/supervisor/services";
 import { failure, type Laptop, processes, startLaptop } from "../laptop";
-import { missingPostgres } from "../postgres";
+import { requirePostgres } from "../postgres";
 import { killCloud } from "./kill";
 
 const DBInstanceIdentifier = "shop";
@@ -29,11 +29,7 @@ describe("RDS on the laptop", () => {
   let secrets: SecretsManagerClient;
 
   before(async function () {
-    const missing = missingPostgres();
-    if (missing) {
-      console.log(`      skipped: ${missing}`);
-      return this.skip();
-    }
+    requirePostgres(this);
     laptop = await startLaptop("cloud");
     rds = new RDSClient(clientConfig(laptop.state));
     secrets = new SecretsManagerClient(clientConfig(laptop.state));

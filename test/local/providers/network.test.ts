@@ -20,7 +20,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failure } from "../laptop";
-import { missingPostgres } from "../postgres";
+import { requirePostgres } from "../postgres";
 import { startCloud, type TestCloud } from "./cloud";
 import { testStack } from "./stack";
 
@@ -82,11 +82,7 @@ describe("networks and databases on the stock engine", function () {
   let secrets: SecretsManagerClient;
 
   before(async function () {
-    const missing = missingPostgres();
-    if (missing) {
-      console.log(`      skipped: ${missing}`);
-      return this.skip();
-    }
+    requirePostgres(this);
     cloud = await startCloud(home);
     const made = await testStack("network", () => program(variant)(), cloud, home, "home");
     if (!made) return this.skip(); // this machine has no Pulumi CLI
