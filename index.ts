@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
@@ -5,10 +6,12 @@ import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
 import { PredictionApi } from "./components/prediction-api";
-import { ResultsTopic } from "./components/results-topic";
+import { PublicSubscriptions } from "./components/public-subscriptions";
+import { ResultsTopic, resultsRinging } from "./components/results-topic";
 import { readSettings } from "./components/settings";
 import { Sources } from "./components/sources/sources";
 import { sourceRinging } from "./components/sources/data-source";
+import { StateTable } from "./components/state-table";
 import { TrainingJobs } from "./components/training-jobs";
 
 /**
@@ -39,10 +42,16 @@ async function program() {
     release: release.value,
     logRetentionDays,
   });
+  const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  // Mails link to the API, which needs the results first.
+  const [apiUrl, setApiUrl] = pulumi.deferredOutput<string>();
   const results = new ResultsTopic("results", {
     context,
-    emails: settings.emails,
+    state,
+    subscribers: settings.subscribers,
     digestSeconds: settings.digestSeconds,
+    apiUrl,
+    ...(settings.publicSubscriptions ? { unsubscribeUrl: pulumi.interpolate`${apiUrl}/unsubscribe` } : {}),
     logRetentionDays,
   });
   const sources = new Sources("sources", {
@@ -57,15 +66,22 @@ async function program() {
     "failed-jobs": jobs.failures,
     alarms: endpoint.ringing,
     sources: sourceRinging(context),
+    results: resultsRinging(context),
   });
+  const subscriptions = settings.publicSubscriptions
+    ? new PublicSubscriptions("subscriptions", { context, results, state, logRetentionDays })
+    : undefined;
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
     requestsPerSecond: settings.requestsPerSecond,
     burst: settings.burst,
+    announcing: settings.announcePredictions,
+    routes: subscriptions?.routes ?? [],
     logRetentionDays,
   });
+  setApiUrl(api.url.apply((url) => url.replace(/\/predict$/, "")));
 
   return {
     region: context.region,
@@ -85,6 +101,7 @@ async function program() {
     predictionUrl: api.url,
     apiKey: api.apiKey,
     resultsQueueUrl: results.queue.url,
+    deadLetterQueueUrl: results.deadLetterQueue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,

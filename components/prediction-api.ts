@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type Announcing } from "../handlers/shared/announcing";
 import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
 import { type ModelEndpoint } from "./model-endpoint";
@@ -16,6 +17,8 @@ export interface PredictionApiArgs {
   requestsPerSecond: number;
   /** Of one API key, at once. */
   burst: number;
+  /** Which predictions the subscribers hear of. */
+  announcing?: Announcing;
   /** What the API answers beside `POST /predict`. */
   routes?: Route[];
 }
@@ -56,6 +59,7 @@ export class PredictionApi extends pulumi.ComponentResource {
           STACK: context.stack,
           ENDPOINT_NAME: endpoint.endpointName,
           RESULTS_QUEUE_URL: results.queue.url,
+          ANNOUNCING: JSON.stringify(args.announcing ?? {}),
         },
         logRetentionDays: args.logRetentionDays,
         timeout: lambdaTimeoutSeconds,

@@ -3,18 +3,30 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
 import { type Grantee, grant, policyDocument } from "./policy";
+import { type StateTable } from "./state-table";
+import { type Subscriber, Subscribers } from "./subscribers";
 import { requireProperty } from "./validation";
 
 export interface ResultsTopicArgs {
   context: Context;
-  /** Who gets the emails. AWS asks each to confirm. */
-  emails: string[];
+  /** Where the publisher remembers what it has published. */
+  state: StateTable;
+  /** Who is told. AWS asks those with an email or a URL to confirm. */
+  subscribers: Subscriber[];
   logRetentionDays: number;
   /** Seconds for which results are gathered into one message. */
   digestSeconds: number;
+  /** The API's root, without a slash at its end, for the links in mails. */
+  apiUrl?: pulumi.Input<string>;
+  /** The page that takes an address out. Without it mails point to AWS's own link. */
+  unsubscribeUrl?: pulumi.Input<string>;
 }
 
 const publisherTimeoutSeconds = 30;
+// six times the Lambda's timeout, as AWS advises, so that a message is not tried twice at a time
+const hiddenSeconds = 6 * publisherTimeoutSeconds;
+/** Of a publisher's claim to an event: it has ended when the message comes again, and the receipt has long been there. */
+const leaseSeconds = 4 * publisherTimeoutSeconds;
 const deliveryAttempts = 5;
 const deadLetterDays = 14;
 
@@ -34,15 +46,7 @@ export class ResultsTopic extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:notify:ResultsTopic", name, {}, opts);
-    const { context, emails, digestSeconds } = args;
-    for (const email of emails) {
-      requireProperty(
-        /^[^@\s]+@[^@\s]+$/.test(email),
-        "emails",
-        email,
-        "give addresses like name@example.com",
-      );
-    }
+    const { context, digestSeconds } = args;
     requireProperty(
       digestSeconds >= 0 && digestSeconds <= 300,
       "digestSeconds",
@@ -59,8 +63,7 @@ export class ResultsTopic extends pulumi.ComponentResource {
       `${name}-queue`,
       {
         sqsManagedSseEnabled: true,
-        // six times the Lambda's timeout, as AWS advises, so that a message is not tried twice at a time
-        visibilityTimeoutSeconds: 6 * publisherTimeoutSeconds,
+        visibilityTimeoutSeconds: hiddenSeconds,
         redrivePolicy: pulumi.jsonStringify({
           deadLetterTargetArn: this.deadLetterQueue.arn,
           maxReceiveCount: deliveryAttempts,
@@ -71,7 +74,13 @@ export class ResultsTopic extends pulumi.ComponentResource {
     );
     this.topic = new aws.sns.Topic(`${name}-topic`, { tags: context.tags }, child);
     this.publisher = this.publish(digestSeconds);
-    this.subscribe(emails);
+    const { undelivered } = new Subscribers(
+      name,
+      { context, topic: this.topic, subscribers: args.subscribers },
+      this,
+    );
+    this.watch("dead-letters", this.deadLetterQueue, unpublishable(context.stack));
+    if (undelivered) this.watch("undelivered", undelivered, undeliverable);
     this.registerOutputs({ queueUrl: this.queue.url, topicArn: this.topic.arn });
   }
 
@@ -135,7 +144,14 @@ export class ResultsTopic extends pulumi.ComponentResource {
         context,
         handler: "publish",
         description: "Words the events of the results queue and publishes them to the topic",
-        environment: { STACK: context.stack, TOPIC_ARN: this.topic.arn },
+        environment: {
+          STACK: context.stack,
+          TOPIC_ARN: this.topic.arn,
+          STATE_TABLE: this.args.state.table.name,
+          LEASE_SECONDS: `${leaseSeconds}`,
+          API_URL: this.args.apiUrl ?? "",
+          UNSUBSCRIBE_URL: this.args.unsubscribeUrl ?? "",
+        },
         logRetentionDays,
         timeout: publisherTimeoutSeconds,
       },
@@ -154,6 +170,8 @@ export class ResultsTopic extends pulumi.ComponentResource {
       this,
     );
     grant(this.name, publisher.grantee, "topic", [{ Action: "sns:Publish", Resource: this.topic.arn }], this);
+    this.args.state.grantUse(publisher.grantee, "published");
+    this.sendReceipts(publisher);
     new aws.lambda.EventSourceMapping(
       `${this.name}-queue-to-publish`,
       {
@@ -168,13 +186,58 @@ export class ResultsTopic extends pulumi.ComponentResource {
     return publisher;
   }
 
-  private subscribe(emails: string[]): void {
-    emails.forEach((endpoint) => {
-      new aws.sns.TopicSubscription(
-        `${this.name}-${endpoint.replace(/\W+/g, "-")}`,
-        { topic: this.topic.arn, protocol: "email", endpoint },
-        { parent: this },
-      );
-    });
+  /** Makes the publisher a subscriber of the topic, so that it learns what SNS has taken when it did not get the answer. */
+  private sendReceipts(publisher: LambdaHandler): void {
+    const permission = new aws.lambda.Permission(
+      `${this.name}-receipts-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: publisher.function.name,
+        principal: "sns.amazonaws.com",
+        sourceArn: this.topic.arn,
+      },
+      { parent: this },
+    );
+    new aws.sns.TopicSubscription(
+      `${this.name}-receipts`,
+      { topic: this.topic.arn, protocol: "lambda", endpoint: publisher.function.arn },
+      { parent: this, dependsOn: permission },
+    );
+  }
+
+  /** An alarm that rings while there is anything in a queue where nothing should be; see `ringing`. */
+  private watch(label: string, queue: aws.sqs.Queue, description: string): void {
+    const { context } = this.args;
+    new aws.cloudwatch.MetricAlarm(
+      `${this.name}-${label}-alarm`,
+      {
+        name: `${alarmPrefix(context)}${label}`,
+        alarmDescription: description,
+        namespace: "AWS/SQS",
+        metricName: "ApproximateNumberOfMessagesVisible",
+        dimensions: { QueueName: queue.name },
+        ...{ statistic: "Maximum", period: 60, evaluationPeriods: 1 },
+        ...{ comparisonOperator: "GreaterThanThreshold", threshold: 0, treatMissingData: "notBreaching" },
+        tags: context.tags,
+      },
+      { parent: this },
+    );
   }
 }
+
+const alarmPrefix = ({ project, stack }: Context) => `${project}-${stack}-results-`;
+
+/** Pattern of EventBridge events: an alarm about the results themselves rings. */
+export const resultsRinging = (context: Context) => ({
+  source: ["aws.cloudwatch"],
+  "detail-type": ["CloudWatch Alarm State Change"],
+  detail: { alarmName: [{ prefix: alarmPrefix(context) }], state: { value: ["ALARM"] } },
+});
+
+const unpublishable = (stack: string) =>
+  `Events could not be published and wait in the dead-letter queue. Look at them with 'npx slipway redrive ${stack} --list', ` +
+  `remove the cause (the publisher's log names it), then send them on with 'npx slipway redrive ${stack}'.`;
+
+const undeliverable =
+  "SNS could not deliver events to a service that is subscribed. They wait in the queue 'undelivered', each with the " +
+  "reason in its attributes.";

@@ -4,6 +4,8 @@ import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
 import { type GateSettings, readGateSettings } from "./gate-settings";
 import { type SourceSettings } from "./sources/sources";
+import { type Announcing, readAnnouncing, readSubscribers } from "./subscriber-settings";
+import { type Subscriber } from "./subscribers";
 import { requireProperty } from "./validation";
 
 /** The stack's configuration. Declared, described and given defaults in `Pulumi.yaml`. */
@@ -14,7 +16,10 @@ export interface Settings {
   trainingInstanceType: string;
   trainingInstanceCount: number;
   maxRuntimeInSeconds: number;
-  emails: string[];
+  /** Those of `emails` among them. */
+  subscribers: Subscriber[];
+  publicSubscriptions: boolean;
+  announcePredictions: Announcing;
   digestSeconds: number;
   requestsPerSecond: number;
   burst: number;
@@ -61,7 +66,9 @@ export function readSettings(config = new pulumi.Config()): Settings {
     trainingInstanceType: config.require("trainingInstanceType"),
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
     maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
-    emails: config.requireObject<string[]>("emails"),
+    subscribers: readSubscribers(config),
+    publicSubscriptions: config.requireBoolean("publicSubscriptions"),
+    announcePredictions: readAnnouncing(config),
     digestSeconds: config.requireNumber("digestSeconds"),
     requestsPerSecond: config.requireNumber("requestsPerSecond"),
     burst: config.requireNumber("burst"),

@@ -1,6 +1,7 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
+import { type Announcing } from "../shared/announcing";
 import { readEnvironment, rules } from "../shared/environment";
 import { createLog } from "../shared/log";
 import { recordSchema, targetOf } from "../shared/schema";
@@ -12,10 +13,11 @@ import { RequestReader } from "./request";
  * answers, and puts the results on the queue. Everything here is made once and kept between requests.
  */
 
-const { STACK, ENDPOINT_NAME, RESULTS_QUEUE_URL } = readEnvironment({
+const { STACK, ENDPOINT_NAME, RESULTS_QUEUE_URL, ANNOUNCING } = readEnvironment({
   STACK: rules.stack,
   ENDPOINT_NAME: rules.endpointName,
   RESULTS_QUEUE_URL: rules.url,
+  ANNOUNCING: { pattern: /^\{.*\}$/, expected: "slipway:announcePredictions as JSON" },
 });
 
 // API Gateway gives up after 29 s. The endpoint has 23 s, retries included; the queue what is left.
@@ -48,6 +50,7 @@ const queue = new SQSClient({
 const ports = {
   stack: STACK,
   target: targetOf(recordSchema),
+  announcing: JSON.parse(ANNOUNCING) as Announcing,
   reader: new RequestReader(recordSchema),
   log: createLog({ stack: STACK, function: "predict" }),
   now: () => new Date(),

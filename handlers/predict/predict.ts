@@ -1,5 +1,6 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import * as v from "valibot";
+import { type Announcing } from "../shared/announcing";
 import { answeredSchema, type EventOf } from "../shared/events";
 import { errorFields, type Log } from "../shared/log";
 import { answer, type Problem, problemAnswer } from "../shared/problem";
@@ -18,6 +19,8 @@ export interface ModelAnswer {
 export interface Ports {
   stack: string;
   target: { name: string; unit: string };
+  /** Which predictions the subscribers hear of. */
+  announcing: Announcing;
   reader: RequestReader;
   invoke(body: string): Promise<ModelAnswer>;
   /** Puts an event on the results queue. */

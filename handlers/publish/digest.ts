@@ -1,15 +1,16 @@
 import { type EventOf, type SlipwayEvent } from "../shared/events";
 
-/** An event of the queue with the id of the message that brought it. */
+/** An event of the queue with the ids of the messages that brought it: one, or more when SQS has repeated itself. */
 export interface Received {
-  messageId: string;
+  messageIds: string[];
   event: SlipwayEvent;
 }
 
-/** One event to publish, and the messages that are done once it is. */
+/** One event to publish, the messages that are done once it is, and the events of which it is made, by id. */
 export interface Outgoing {
   event: SlipwayEvent;
   messageIds: string[];
+  events: string[];
 }
 
 /** SNS takes 256 KB with everything in it: the rest is for the mail. */
@@ -22,9 +23,10 @@ const maxBytes = 200_000;
 export function digest(batch: Received[]): Outgoing[] {
   const outgoing: Outgoing[] = [];
   const open = new Map<string, { bytes: number; into: Outgoing & { event: Results } }>();
-  for (const { event, messageId } of batch) {
+  for (const { event, messageIds } of batch) {
+    const single = { event, messageIds: [...messageIds], events: [event.id] };
     if (event.kind !== "prediction.results") {
-      outgoing.push({ event, messageIds: [messageId] });
+      outgoing.push(single);
       continue;
     }
     const { release, target, unit } = event.detail;
@@ -33,10 +35,11 @@ export function digest(batch: Received[]): Outgoing[] {
     const group = open.get(key);
     if (group !== undefined && group.bytes + bytes <= maxBytes) {
       group.into.event = merge(group.into.event, event);
-      group.into.messageIds.push(messageId);
+      group.into.messageIds.push(...messageIds);
+      group.into.events.push(event.id);
       group.bytes += bytes;
     } else {
-      const into = { event, messageIds: [messageId] };
+      const into = { ...single, event };
       outgoing.push(into);
       open.set(key, { bytes, into });
     }

@@ -1,42 +1,64 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { type SQSBatchResponse, type SQSEvent } from "aws-lambda";
+import { type SNSEvent, type SQSBatchResponse, type SQSEvent } from "aws-lambda";
+import pRetry from "p-retry";
 import { readEnvironment, rules } from "../shared/environment";
 import { createLog } from "../shared/log";
-import { type Notification, publishBatch } from "./publish";
+import { TableClaims } from "./claims";
+import { type Notification } from "./notification";
+import { publishBatch, receive } from "./publish";
 
-/**
- * Results queue -> topic. The event source mapping must report batch item failures. SQS may deliver a message twice,
- * and then subscribers hear of it twice: events carry an id by which services can tell.
- */
+/** Results queue -> topic -> receipt. The event source mapping of the queue must report batch item failures. */
 
-const { STACK, TOPIC_ARN } = readEnvironment({ STACK: rules.stack, TOPIC_ARN: rules.topicArn });
-
-const sns = new SNSClient({
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
+const { STACK, TOPIC_ARN, STATE_TABLE, LEASE_SECONDS, API_URL, UNSUBSCRIBE_URL } = readEnvironment({
+  STACK: rules.stack,
+  TOPIC_ARN: rules.topicArn,
+  STATE_TABLE: rules.tableName,
+  LEASE_SECONDS: { pattern: /^[1-9]\d*$/, expected: "a whole number of seconds" },
+  API_URL: rules.optionalUrl,
+  UNSUBSCRIBE_URL: rules.optionalUrl,
 });
+
+const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true };
+// Once: an answer that is lost would make the second try a second mail.
+const sns = new SNSClient({ maxAttempts: 1, requestHandler });
+const table = new DynamoDBClient({ maxAttempts: 3, requestHandler });
 
 const ports = {
   stack: STACK,
-  topic: TOPIC_ARN.split(":").at(-1) ?? TOPIC_ARN,
+  places: {
+    topic: TOPIC_ARN.split(":").at(-1) ?? TOPIC_ARN,
+    ...(API_URL ? { api: API_URL } : {}),
+    ...(UNSUBSCRIBE_URL ? { unsubscribe: UNSUBSCRIBE_URL } : {}),
+  },
+  claims: new TableClaims(table, STATE_TABLE, Number(LEASE_SECONDS)),
   log: createLog({ stack: STACK, function: "publish" }),
 
   async publish({ subject, message, attributes }: Notification) {
-    await sns.send(
-      new PublishCommand({
-        TopicArn: TOPIC_ARN,
-        Subject: subject,
-        MessageStructure: "json",
-        Message: JSON.stringify(message),
-        MessageAttributes: Object.fromEntries(
-          Object.entries(attributes).map(([name, value]) => [
-            name,
-            { DataType: "String", StringValue: value },
-          ]),
-        ),
-      }),
-    );
+    const command = new PublishCommand({
+      TopicArn: TOPIC_ARN,
+      Subject: subject,
+      MessageStructure: "json",
+      Message: JSON.stringify(message),
+      MessageAttributes: Object.fromEntries(
+        Object.entries(attributes).map(([name, value]) => [name, { DataType: "String", StringValue: value }]),
+      ),
+    });
+    await pRetry(() => sns.send(command), { retries: 3, minTimeout: 200, shouldRetry: isThrottled });
   },
 };
 
-export const handler = ({ Records }: SQSEvent): Promise<SQSBatchResponse> => publishBatch(Records, ports);
+/** Whether SNS has refused for being asked too often: then it surely has not taken the message. */
+const isThrottled = ({ error }: { error: Error & { $metadata?: { httpStatusCode?: number } } }) =>
+  error.name.startsWith("Throttl") || error.$metadata?.httpStatusCode === 429;
+
+export async function handler(event: SQSEvent | SNSEvent): Promise<SQSBatchResponse | undefined> {
+  const [sqs, receipts] = [event.Records.filter(isSqs), event.Records.filter(isSns)];
+  if (receipts.length > 0) await receive(receipts, ports);
+  return sqs.length > 0 ? publishBatch(sqs, ports) : undefined;
+}
+
+type AnyRecord = (SQSEvent | SNSEvent)["Records"][number];
+
+const isSns = (record: AnyRecord): record is SNSEvent["Records"][number] => "Sns" in record;
+const isSqs = (record: AnyRecord): record is SQSEvent["Records"][number] => !isSns(record);

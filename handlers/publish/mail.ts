@@ -1,6 +1,9 @@
-import { type EventOf, type SlipwayEvent } from "../shared/events";
-import { counted, duration, figure, moment, percent, record, whole } from "./figures";
-import { inWords, summary } from "./predictions";
+import { type SlipwayEvent } from "../shared/events";
+import { moment } from "./figures";
+import { dataRejected } from "./words/data";
+import { predictionResults } from "./words/predictions";
+import { releaseDeployed, releasePending, releaseRejected, releaseRolledBack } from "./words/releases";
+import { subscriptionRemoval } from "./words/subscription";
 
 /** An email to the subscribers, in plain text. */
 export interface Mail {
@@ -9,209 +12,87 @@ export interface Mail {
   body: string;
 }
 
-interface Template {
+/** Where the reader of a mail can go. */
+export interface Places {
+  /** Name of the topic that sends it. */
+  topic: string;
+  /** The API's root, where the playground is. */
+  api?: string;
+  /** The page that takes an address out; without one there is only the link that AWS puts under each mail. */
+  unsubscribe?: string;
+}
+
+/** The words for one event. */
+export interface Template {
   subject: string;
+  /** The first says what happened. */
   paragraphs: string[];
+  /** Figures and names, one a line, by label. */
+  facts?: [label: string, value: string][];
+  /** After the facts. */
+  rest?: string[];
   link?: string | undefined;
 }
 
-const shownPredictions = 3;
-
-/** The mail that tells people of `event`; `topic` is the name of the topic that sends it. */
-export function mailOf(event: SlipwayEvent, topic: string): Mail {
-  const { subject, paragraphs, link } = templateOf(event);
-  const links = link === undefined ? [] : [`More: ${link}`];
-  const body = [...paragraphs, ...links, footer(event, topic)].join("\n\n");
-  return { subject: asSubject(`[${event.stack}] ${subject}`), body: `${body}\n` };
+/** The mail that tells people of `event`. */
+export function mailOf(event: SlipwayEvent, places: Places): Mail {
+  const { subject, paragraphs, facts = [], rest = [], link } = templateOf(event, places);
+  const parts = [
+    ...paragraphs,
+    ...(facts.length === 0 ? [] : [table(facts)]),
+    ...rest,
+    ...(link === undefined ? [] : [`More: ${link}`]),
+    footer(event, places),
+  ];
+  return { subject: asSubject(`[${event.stack}] ${subject}`), body: `${parts.join("\n\n")}\n` };
 }
 
-function templateOf(event: SlipwayEvent): Template {
+function templateOf(event: SlipwayEvent, places: Places): Template {
   switch (event.kind) {
     case "prediction.results":
-      return predictionResults(event);
+      return predictionResults(event, places);
     case "release.deployed":
       return releaseDeployed(event);
     case "release.rejected":
-      return {
-        subject: `Release ${event.detail.release} was rejected`,
-        paragraphs: [
-          `Release ${event.detail.release} was rejected and changes nothing.`,
-          `Reason: ${event.detail.reason}`,
-          served(event.detail.served),
-          ...report(event.detail.report),
-        ],
-        link: event.detail.link,
-      };
+      return releaseRejected(event);
     case "release.pending":
       return releasePending(event);
     case "release.rolledback":
-      return {
-        subject: `Release ${event.detail.release} was rolled back`,
-        paragraphs: [
-          `Release ${event.detail.release} was taken out of service again.`,
-          `Reason: ${event.detail.reason}`,
-          served(event.detail.served),
-        ],
-        link: event.detail.link,
-      };
+      return releaseRolledBack(event);
     case "data.rejected":
       return dataRejected(event);
     case "alarm":
       return {
         subject: `Alarm: ${event.detail.what}`,
-        paragraphs: [`${event.detail.what} at ${moment(event.time)}.`, `Reason: ${event.detail.reason}`],
+        paragraphs: [`${event.detail.what}.`],
+        facts: [
+          ["When", moment(event.time)],
+          ["Reason", event.detail.reason],
+        ],
         link: event.detail.link,
       };
+    case "subscription.removal":
+      return subscriptionRemoval(event, places);
   }
 }
 
-function predictionResults({ detail }: EventOf<"prediction.results">): Template {
-  const { target, unit, requests, release, link } = detail;
-  const predictions = requests.flatMap((request) => request.predictions);
-  const { subject, sentence } = summary(predictions, unit);
-  const listed = predictions
-    .slice(0, shownPredictions)
-    .map((prediction) => `${inWords(prediction, unit)}\nfor ${record(prediction.input)}`);
-  const made = `${counted(predictions.length, "prediction")} of ${target}`;
-  const calls = counted(new Set(requests.map((request) => request.requestId)).size, "request");
-  const when = `${period(requests.map((request) => request.time))}, by release ${release}`;
-  if (predictions.length === 1) {
-    return {
-      subject: `A prediction of ${target}: ${subject}`,
-      paragraphs: [`One prediction of ${target} was made ${when}:`, ...listed],
-      link,
-    };
-  }
-  return {
-    subject: `${made}: ${subject}`,
-    paragraphs: [
-      `${made} were made in ${calls} ${when}.`,
-      sentence,
-      predictions.length > listed.length ? `The first ${listed.length}:` : "They are:",
-      ...listed,
-    ],
-    link,
-  };
+/** `facts` with their values below each other. The colon keeps them readable where letters differ in width. */
+function table(facts: [string, string][]): string {
+  const width = Math.max(...facts.map(([label]) => label.length)) + 1;
+  return facts.map(([label, value]) => `${`${label}:`.padEnd(width)}  ${value}`).join("\n");
 }
 
-/** `at ...`, or `between ... and ...` when seconds lie between the first and the last of `times`. */
-function period(times: string[]): string {
-  const sorted = times.map(moment).sort();
-  const [first = "", last = first] = [sorted[0], sorted.at(-1)];
-  return first === last ? `at ${first}` : `between ${first} and ${last}`;
+function footer({ stack, kind }: SlipwayEvent, { topic, unsubscribe }: Places): string {
+  const why =
+    kind === "subscription.removal"
+      ? `This went to your address alone, from the topic ${topic} (stack ${stack}).`
+      : `You get this as a subscriber of the topic ${topic} (stack ${stack}, event ${kind}).`;
+  const stop =
+    unsubscribe === undefined
+      ? "To stop these mails, follow the link that AWS puts below."
+      : `To stop these mails: ${unsubscribe}`;
+  return ["--", why, ...(kind === "subscription.removal" ? [] : [stop])].join("\n");
 }
-
-function releaseDeployed({ detail }: EventOf<"release.deployed">): Template {
-  const { release, target, unit, metrics, snapshot, endpoint, url, seconds } = detail;
-  const quality = qualityOf(metrics, unit);
-  return {
-    subject: `Release ${release} is in service`,
-    paragraphs: [
-      `Release ${release} is in service on the endpoint ${endpoint}. It took ${duration(seconds)}.`,
-      `It has learned ${target} from ${counted(snapshot.rows, "record")} in ${counted(snapshot.objects, "file")}.`,
-      ...(quality === undefined ? [] : [quality]),
-      `Ask it for predictions at ${url} (an API key is needed).`,
-    ],
-    link: detail.link,
-  };
-}
-
-/** How far off a release is, or how often it is wrong, on records that it had not seen, beside the baselines. */
-function qualityOf(metrics: EventOf<"release.deployed">["detail"]["metrics"], unit: string) {
-  const rows = metrics["test:rows"];
-  const held = rows == null ? "records" : counted(rows, "record");
-  const wrong = metrics["test:error_rate"];
-  if (wrong != null) {
-    const frequent = metrics["test:error_rate_baseline"];
-    const compared =
-      frequent == null ? "" : ` To compare: ${percent(frequent)} when always naming the most frequent class.`;
-    return `Of ${held} that it had not seen it names ${percent(wrong)} wrongly.${compared}`;
-  }
-  const error = metrics["test:mae"];
-  if (error == null) return undefined;
-  const baselines = Object.entries(metrics).flatMap(([name, value]) => {
-    const [, baseline] = /^test:mae_(.+)_baseline$/.exec(name) ?? [];
-    return baseline === undefined || value === null
-      ? []
-      : `${figure(value)} ${unit} ${baselineName(baseline)}`;
-  });
-  const compared = baselines.length === 0 ? "" : ` To compare: ${baselines.join(", ")}.`;
-  return `On ${held} that it had not seen it is off by ${figure(error)} ${unit} on average.${compared}`;
-}
-
-function releasePending({ detail }: EventOf<"release.pending">): Template {
-  const { release, reason, approve, reject } = detail;
-  return {
-    subject: `Release ${release} waits for approval`,
-    paragraphs: [
-      `Release ${release} has passed the gate and waits for a person to approve it.`,
-      reason,
-      served(detail.served),
-      `To put it into service: ${approve}\nTo reject it for good: ${reject}`,
-      ...report(detail.report),
-    ],
-    link: detail.link,
-  };
-}
-
-const report = (folder: string | undefined) =>
-  folder === undefined ? [] : [`The gate's report, with all figures and pictures: ${folder}report.html`];
-
-const baselineName = (name: string) =>
-  name === "median" ? "when always guessing the median" : `with a straight line on ${name}`;
-
-function dataRejected({ detail }: EventOf<"data.rejected">): Template {
-  const { rejected, read, reason, source, object, link } = detail;
-  if (source !== undefined && rejected > 0) return recordsSetAside(detail, source);
-  if (source !== undefined) return inputSetAside(source, reason, object, link);
-  const share = read === 0 ? "" : ` (${figure((100 * rejected) / read)} %)`;
-  return {
-    subject: `${whole(rejected)} of ${counted(read, "record")} rejected`,
-    paragraphs: [
-      `${counted(rejected, "record")}${share} of the ${counted(read, "record")} that were read cannot be used and are left out.`,
-      `Reason: ${reason}`,
-      "Correct the data at its source, land it again and release again. What is served has not changed.",
-    ],
-    link,
-  };
-}
-
-function recordsSetAside(detail: EventOf<"data.rejected">["detail"], source: string): Template {
-  const { rejected, reason, object = "", link } = detail;
-  return {
-    subject: `The source ${source} has set ${counted(rejected, "record")} aside`,
-    paragraphs: [
-      `${counted(rejected, "record")} that came from the source ${source} cannot be used. All others were landed.`,
-      `Reasons: ${reason}.`,
-      `In the data bucket the first are in ${object}, each with its reason. Correct what sends them, and send them again.`,
-    ],
-    link,
-  };
-}
-
-function inputSetAside(source: string, reason: string, object = "", link?: string): Template {
-  return {
-    subject: `The source ${source} has set an input aside`,
-    paragraphs: [
-      `Nothing of it was landed, so nothing of it is trained on: ${reason}.`,
-      ...(object === "" ? [] : [`In the data bucket it is ${object}, with the reason beside it.`]),
-      "Correct it where it comes from and send it again. When schema.json is what has to change, the next run after that tries it again.",
-    ],
-    link,
-  };
-}
-
-const served = (release: string | null | undefined) =>
-  release
-    ? `Release ${release} is in service.`
-    : "No release is in service: the API answers 503 until there is one.";
-
-const footer = ({ stack, kind }: SlipwayEvent, topic: string) =>
-  [
-    "--",
-    `You get this because your address is subscribed to the topic ${topic} (stack ${stack}, event ${kind}).`,
-    `To stop it, ask the team that runs the stack to take your address out of its subscriptions.`,
-  ].join("\n");
 
 /** `text` as SNS takes a subject: printable ASCII, 100 characters. */
 export function asSubject(text: string): string {

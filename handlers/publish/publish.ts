@@ -1,24 +1,18 @@
-import { type SQSBatchResponse, type SQSRecord } from "aws-lambda";
-import { type SlipwayEvent } from "../shared/events";
+import { type SNSEventRecord, type SQSBatchResponse, type SQSRecord } from "aws-lambda";
+import * as v from "valibot";
 import { errorFields, type Log } from "../shared/log";
+import { type Claims } from "./claims";
 import { digest, type Outgoing, type Received } from "./digest";
-import { mailOf } from "./mail";
+import { type Places } from "./mail";
+import { type Notification, notificationOf } from "./notification";
 import { understand } from "./understand";
-
-/** What SNS is given for one event. */
-export interface Notification {
-  subject: string;
-  /** MessageStructure json: email and SMS have texts of their own, every other protocol gets `default`. */
-  message: { default: string; email: string; sms: string };
-  /** For filter policies. */
-  attributes: { kind: string; stack: string; severity: string };
-}
 
 /** What publishing needs of the world. */
 export interface Ports {
   stack: string;
-  /** Name of the topic, for the reader of a mail. */
-  topic: string;
+  places: Places;
+  claims: Claims;
+  /** Hands it to SNS, once: whether SNS has it when this fails, only the receipt can tell. */
   publish(notification: Notification): Promise<void>;
   log: Log;
 }
@@ -26,45 +20,83 @@ export interface Ports {
 /**
  * Publishes one batch of the results queue. The messages that are named in the answer stay in the queue and come
  * again, and in the end go to the dead-letter queue; all others are done.
+ *
+ * SNS has no memory: what it is given twice it delivers twice. So each event is claimed before it is published and
+ * settled afterwards, by this publisher and by the receipt that SNS delivers (`receive`). A publisher that dies, or does
+ * not get SNS's answer, leaves a claim: by the time it ends the receipt has come, if SNS has the event, and the message,
+ * which comes again, is done.
  */
 export async function publishBatch(records: SQSRecord[], ports: Ports): Promise<SQSBatchResponse> {
-  const failed: string[] = [];
-  const received: Received[] = [];
-  for (const { messageId, body } of records) {
-    try {
-      const event = understand(body, ports.stack);
-      if (event === undefined) ports.log.info("nothing to tell", { messageId });
-      else received.push({ messageId, event });
-    } catch (error) {
-      ports.log.error("a message is not understood", { messageId, reason: (error as Error).message });
-      failed.push(messageId);
-    }
+  const { received, failed } = read(records, ports);
+  const turns = await ports.claims.claim(received.map(({ event }) => event.id));
+  const mine: Received[] = [];
+  for (const each of received) {
+    const turn = turns.get(each.event.id);
+    if (turn === "mine") mine.push(each);
+    else if (turn === "busy") failed.push(...each.messageIds);
+    if (turn !== "mine") ports.log.info("not published again", { event: each.event.id, turn: turn ?? "" });
   }
-  const unpublished = await Promise.all(digest(received).map((outgoing) => publishOne(outgoing, ports)));
+  const unpublished = await Promise.all(digest(mine).map((outgoing) => publishOne(outgoing, ports)));
   return {
     batchItemFailures: [...failed, ...unpublished.flat()].map((itemIdentifier) => ({ itemIdentifier })),
   };
 }
 
+/** The events of a batch, each once, and the ids of the messages that are not understood. */
+function read(records: SQSRecord[], { stack, log }: Ports): { received: Received[]; failed: string[] } {
+  const failed: string[] = [];
+  const byEvent = new Map<string, Received>();
+  for (const { messageId, body } of records) {
+    try {
+      const event = understand(body, stack);
+      if (event === undefined) log.info("nothing to tell", { messageId });
+      else {
+        const known = byEvent.get(event.id);
+        if (known) known.messageIds.push(messageId);
+        else byEvent.set(event.id, { event, messageIds: [messageId] });
+      }
+    } catch (error) {
+      log.error("a message is not understood", { messageId, reason: (error as Error).message });
+      failed.push(messageId);
+    }
+  }
+  return { received: [...byEvent.values()], failed };
+}
+
 /** The ids of the messages that are to come again: none when it went well. */
-async function publishOne({ event, messageIds }: Outgoing, ports: Ports): Promise<string[]> {
+async function publishOne(outgoing: Outgoing, ports: Ports): Promise<string[]> {
+  const { event, messageIds, events } = outgoing;
   const fields = { kind: event.kind, event: event.id, messages: messageIds.length };
   try {
-    await ports.publish(notificationOf(event, ports.topic));
+    await ports.publish(notificationOf(outgoing, ports.places));
     ports.log.info("published", fields);
-    return [];
   } catch (error) {
     ports.log.error("not published; the messages come again", { ...fields, ...errorFields(error) });
     return messageIds;
   }
+  try {
+    await ports.claims.settle(events);
+  } catch (error) {
+    ports.log.warn("published, but not marked so: the receipt does it", { ...fields, ...errorFields(error) });
+  }
+  return [];
 }
 
-/** `event` as the subscribers get it: words for people, the event itself for services. */
-export function notificationOf(event: SlipwayEvent, topic: string): Notification {
-  const { subject, body } = mailOf(event, topic);
-  return {
-    subject,
-    message: { default: JSON.stringify(event), email: body, sms: subject },
-    attributes: { kind: event.kind, stack: event.stack, severity: event.severity },
-  };
+const receiptSchema = v.object({ events: v.array(v.string()) });
+
+/** Settles what SNS has delivered: the publisher is a subscriber of its own topic. */
+export async function receive(records: SNSEventRecord[], { claims, log }: Ports): Promise<void> {
+  const events = records.flatMap(({ Sns }) => eventsOf(Sns.Message));
+  await claims.settle(events);
+  log.info("delivered", { events: events.length });
+}
+
+/** The ids in a notification; none in one that is not Slipway's. */
+function eventsOf(message: string): string[] {
+  try {
+    const receipt = v.safeParse(receiptSchema, JSON.parse(message));
+    return receipt.success ? receipt.output.events : [];
+  } catch {
+    return [];
+  }
 }

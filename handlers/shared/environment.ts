@@ -8,6 +8,9 @@ export interface Rule {
 export const rules = {
   stack: { pattern: /^[A-Za-z0-9][\w.-]*$/, expected: "the name of the stack, such as dev" },
   url: { pattern: /^https?:\/\/\S+$/, expected: "a URL that starts with https://" },
+  optionalUrl: { pattern: /^(https?:\/\/\S+)?$/, expected: "empty, or a URL that starts with https://" },
+  tableName: { pattern: /^[\w.-]{3,255}$/, expected: "the name of a DynamoDB table" },
+  keyArn: { pattern: /^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/, expected: "the ARN of a KMS key" },
   topicArn: { pattern: /^arn:[\w-]+:sns:[\w-]+:\d+:[\w-]+$/, expected: "the ARN of an SNS topic" },
   endpointName: { pattern: /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, expected: "the name of a SageMaker endpoint" },
 } satisfies Record<string, Rule>;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { severities } from "./subscription";
 
 /**
  * The events of the results queue (one as JSON in each SQS message) and of the topic behind it.
@@ -37,8 +38,6 @@ export const requestResultsSchema = v.looseObject({
   time,
   predictions: v.pipe(v.array(predictionSchema), v.minLength(1)),
 });
-
-export const severities = ["info", "warning", "error"] as const;
 
 const event = <const Kind extends string, Detail extends v.ObjectEntries>(kind: Kind, detail: Detail) =>
   v.looseObject({
@@ -99,6 +98,8 @@ export const eventSchema = v.variant("kind", [
     link,
   }),
   event("alarm", { what: text, reason: text, link }),
+  /** Somebody, probably its owner, asks to take one address out: a mail to it alone, with a link that does so. */
+  event("subscription.removal", { to: text, token: text }),
 ]);
 
 export type SlipwayEvent = v.InferOutput<typeof eventSchema>;

@@ -97,7 +97,8 @@ describe("the program", () => {
   });
 
   it("grants no action by wildcard, and all resources only where AWS knows no narrower ones", async () => {
-    const declared = await declare(program, { config: configuration("dev", allSources), parameters });
+    const all = { ...allSources, "slipway:publicSubscriptions": true };
+    const declared = await declare(program, { config: configuration("dev", all), parameters });
     const granted = declared
       .filter(({ type }) => type.endsWith(":RolePolicy"))
       .flatMap(({ inputs }) => statements(inputs))
@@ -119,6 +120,7 @@ describe("the program", () => {
       "ecr:GetAuthorizationToken",
       // statements have no ARN; AWS shows a caller its own only
       ...["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"],
+      "sns:Unsubscribe", // nor has a subscription
     ]);
   });
 
@@ -145,6 +147,55 @@ describe("the program", () => {
     const declared = await declare(program, { config: configuration("dev") });
     expect(only(declared, "Method").apiKeyRequired).to.equal(true);
     expect(only(declared, "UsagePlan").throttleSettings).to.deep.equal({ rateLimit: 10, burstLimit: 20 });
+  });
+
+  it("has pages and routes for subscriptions only when they are switched on", async () => {
+    const routes = async (changes: Record<string, unknown>) =>
+      (await declare(program, { config: configuration("dev", changes) }))
+        .filter(({ type }) => type.endsWith(":Method"))
+        .map(({ name, inputs }) => [name, inputs.apiKeyRequired]);
+    expect(await routes({})).to.deep.equal([["api-predict-post", true]]);
+    expect(await routes({ "slipway:publicSubscriptions": true })).to.have.deep.members([
+      ["api-predict-post", true],
+      ["api-subscriptions-post", true],
+      ["api-subscriptions-removals-post", false],
+      ["api-unsubscribe-get", false],
+      ["api-unsubscribe-post", false],
+    ]);
+  });
+
+  it("takes addresses in short form, and names one that is in both", async () => {
+    const both = {
+      "slipway:emails": ["ann@example.com"],
+      "slipway:subscribers": [{ protocol: "email", endpoint: "ann@example.com" }],
+    };
+    const config = configuration("dev", both);
+    expect(await failure(() => declare(program, { config }))).to.match(/give each endpoint once/);
+    const bad = configuration("dev", { "slipway:emails": ["ann"] });
+    expect(await failure(() => declare(program, { config: bad }))).to.equal(
+      'emails is "ann": give addresses like name@example.com',
+    );
+  });
+
+  it("tells the predictor what to announce, and names what cannot be asked for", async () => {
+    const config = (announcing: object) =>
+      configuration("dev", { "slipway:announcePredictions": announcing });
+    const declared = await declare(program, { config: config({ share: 0.1, above: 50 }) });
+    const { variables } = only(declared, "Function", "api-predict-function").environment as {
+      variables: Record<string, string>;
+    };
+    expect(JSON.parse(variables.ANNOUNCING ?? "")).to.deep.equal({ share: 0.1, above: 50 });
+    for (const [announcing, message] of [
+      [{ share: 10 }, "announcePredictions.share is 10: give a number from 0 (none) to 1 (all)"],
+      [
+        { over: 5 },
+        "announcePredictions.over is 5: leave it out: there are share, above, below, wider, classes",
+      ],
+      [{ above: "5" }, 'announcePredictions.above is "5": give a number'],
+      [{ classes: [] }, "announcePredictions.classes is []: give a list of classes"],
+    ] as const) {
+      expect(await failure(() => declare(program, { config: config(announcing) }))).to.equal(message);
+    }
   });
 
   it("describes every setting in Pulumi.yaml", () => {

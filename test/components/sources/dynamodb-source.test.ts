@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
+import { StateTable } from "../../../components/state-table";
 import { type DynamodbSettings, DynamodbSource } from "../../../components/sources/dynamodb-source";
 import { context, declare, failure, only, statements } from "../mocks";
 
@@ -11,7 +12,8 @@ const declared = (settings: Partial<DynamodbSettings> = {}, deleteData = false) 
     const data = new DataBucket("data", { context, deleteData });
     const results = new ResultsTopic("results", {
       context,
-      emails: [],
+      state: new StateTable("state", { context, deleteData: true }),
+      subscribers: [],
       digestSeconds: 1,
       logRetentionDays: 30,
     });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
+import { StateTable } from "../../../components/state-table";
 import { type KinesisSettings, KinesisSource } from "../../../components/sources/kinesis-source";
 import { context, type Declared, declare, failure, only, statements } from "../mocks";
 
@@ -12,7 +13,13 @@ describe("components/sources/kinesis-source", () => {
     declare(() => {
       const data = new DataBucket("data", { context, deleteData: false });
       const results = new ResultsTopic("results", {
-        ...{ context, emails: [], digestSeconds: 0, logRetentionDays: 7 },
+        ...{
+          context,
+          state: new StateTable("state", { context, deleteData: true }),
+          subscribers: [],
+          digestSeconds: 0,
+          logRetentionDays: 7,
+        },
       });
       new KinesisSource("trips", {
         ...{ context, data, results, logRetentionDays: 7, source: "trips" },

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
+import { StateTable } from "../../../components/state-table";
 import { type RdsSettings, RdsSource } from "../../../components/sources/rds-source";
 import { context, declare, failure, only, statements } from "../mocks";
 
@@ -11,7 +12,13 @@ const minimal: RdsSettings = {
 function source(settings: Partial<RdsSettings> = {}, deleteData = false): RdsSource {
   const logRetentionDays = 30;
   const data = new DataBucket("data", { context, deleteData });
-  const results = new ResultsTopic("results", { context, emails: [], digestSeconds: 60, logRetentionDays });
+  const results = new ResultsTopic("results", {
+    context,
+    state: new StateTable("state", { context, deleteData: true }),
+    subscribers: [],
+    digestSeconds: 60,
+    logRetentionDays,
+  });
   const args = { context, data, results, logRetentionDays, source: "orders", deleteData };
   return new RdsSource("orders", { ...args, settings: { ...minimal, ...settings } });
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
+import { StateTable } from "../../../components/state-table";
 import { type RedshiftSettings, RedshiftSource } from "../../../components/sources/redshift-source";
 import { context, declare, failure, only, statements } from "../mocks";
 
@@ -12,7 +13,8 @@ const declared = (settings: Partial<RedshiftSettings> = {}) =>
     const data = new DataBucket("data", { context, deleteData: true });
     const results = new ResultsTopic("results", {
       context,
-      emails: [],
+      state: new StateTable("state", { context, deleteData: true }),
+      subscribers: [],
       digestSeconds: 1,
       logRetentionDays: 30,
     });

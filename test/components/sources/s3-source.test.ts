@@ -2,13 +2,20 @@ import { expect } from "chai";
 import { S3Source, type S3Settings } from "../../../components/sources/s3-source";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
+import { StateTable } from "../../../components/state-table";
 import { type SourceArgs, sourceRinging } from "../../../components/sources/data-source";
 import { context, declare, failure, only, statements } from "../mocks";
 
 export const common = (): SourceArgs => ({
   context,
   data: new DataBucket("data", { context, deleteData: false }),
-  results: new ResultsTopic("results", { context, emails: [], digestSeconds: 0, logRetentionDays: 7 }),
+  results: new ResultsTopic("results", {
+    context,
+    state: new StateTable("state", { context, deleteData: true }),
+    subscribers: [],
+    digestSeconds: 0,
+    logRetentionDays: 7,
+  }),
   ...{ logRetentionDays: 7, source: "files" },
 });
 
@@ -28,7 +35,7 @@ describe("S3Source", () => {
       "detail-type": ["Object Created"],
       detail: { bucket: { name: ["data-bucket-1"] }, object: { key: [{ prefix: "incoming/files/" }] } },
     });
-    expect(only(declared, "Permission")).to.deep.include({
+    expect(only(declared, "Permission", "objects-invoke")).to.deep.include({
       ...{
         principal: "events.amazonaws.com",
         sourceArn: "arn:aws:aws:cloudwatch/eventRule:EventRule:files-objects",

@@ -11,6 +11,7 @@ import { gunzipSync } from "node:zlib";
 import { readContext } from "../../../components/context";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
+import { StateTable } from "../../../components/state-table";
 import { type SourceArgs } from "../../../components/sources/data-source";
 import { type IngestResult } from "../../../handlers/shared/landing/landing";
 import { type ServiceName } from "../../../local/supervisor/services";
@@ -37,7 +38,8 @@ export class SourceStack {
       const data = new DataBucket("data", { context, deleteData: true });
       const results = new ResultsTopic("results", {
         context,
-        emails: [],
+        state: new StateTable("state", { context, deleteData: true }),
+        subscribers: [],
         digestSeconds: 0,
         logRetentionDays: 7,
       });

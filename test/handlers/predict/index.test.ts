@@ -13,6 +13,7 @@ const settings = {
   STACK: "dev",
   ENDPOINT_NAME: "slipway-dev",
   RESULTS_QUEUE_URL: "http://127.0.0.1:1/000000000000/results",
+  ANNOUNCING: "{}",
 };
 const prediction = { value: 7.12, lower: 5.9, upper: 8.8 };
 const bodyOf = (result: APIGatewayProxyResult) => JSON.parse(result.body) as Record<string, unknown>;

@@ -19,6 +19,7 @@ function world(overrides: Partial<Ports> = {}) {
   const ports: Ports = {
     stack: "dev",
     target: targetOf(recordSchema),
+    announcing: {},
     reader: new RequestReader(recordSchema),
     log,
     now: () => new Date("2026-11-24T08:00:00Z"),

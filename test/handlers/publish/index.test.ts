@@ -1,20 +1,35 @@
+import { DynamoDBClient, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { type PublishCommandInput, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import { type SNSEvent } from "aws-lambda";
 import { type AwsClientStub, mockClient } from "aws-sdk-client-mock";
 import { expect } from "chai";
 import { type handler as Handler } from "../../../handlers/publish/index";
 import { inEnvironment, loadEntry } from "../entry";
 import { alarm, deployed, message, results } from "../examples";
 
-const settings = { STACK: "dev", TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:slipway-results" };
+const settings = {
+  STACK: "dev",
+  TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:slipway-results",
+  STATE_TABLE: "slipway-state",
+  LEASE_SECONDS: "120",
+  API_URL: "https://api.example.com/v1",
+  UNSUBSCRIBE_URL: "https://api.example.com/v1/unsubscribe",
+};
 
 describe("handlers/publish/index", () => {
   inEnvironment();
   let sns: AwsClientStub<SNSClient>;
+  let table: AwsClientStub<DynamoDBClient>;
   beforeEach(() => {
     sns = mockClient(SNSClient);
     sns.on(PublishCommand).resolves({ MessageId: "1" });
+    table = mockClient(DynamoDBClient);
+    table.on(TransactWriteItemsCommand).resolves({});
   });
-  afterEach(() => sns.restore());
+  afterEach(() => {
+    sns.restore();
+    table.restore();
+  });
 
   const deliver = (...records: ReturnType<typeof message>[]) =>
     loadEntry<{ handler: typeof Handler }>("publish", settings).handler({ Records: records });
@@ -38,8 +53,10 @@ describe("handlers/publish/index", () => {
     });
     const texts = JSON.parse(input?.Message ?? "") as Record<string, string>;
     expect(Object.keys(texts)).to.have.members(["default", "email", "sms"]);
-    expect(JSON.parse(texts.default ?? "")).to.deep.equal(deployed);
-    expect(texts.email).to.match(/^Release r-1 is in service on the endpoint/);
+    expect(JSON.parse(texts.default ?? "")).to.deep.equal({ ...deployed, events: ["d-1"] });
+    expect(texts.email)
+      .to.match(/^Release r-1 is in service\./)
+      .and.include(`To stop these mails: ${settings.UNSUBSCRIBE_URL}`);
   });
 
   it("sends one digest for all results of a batch", async () => {
@@ -78,9 +95,31 @@ describe("handlers/publish/index", () => {
     expect(answer).to.deep.equal(failures("m-1", "m-3"));
   });
 
+  it("tries again when SNS is asked too often, and not when its answer is lost", async () => {
+    const throttled = Object.assign(new Error("slow down"), { name: "ThrottledException" });
+    sns.on(PublishCommand).rejectsOnce(throttled).resolves({ MessageId: "1" });
+    expect(await deliver(message("m-1", alarm))).to.deep.equal(failures());
+    expect(published()).to.have.length(2);
+    sns.resetHistory();
+    sns.on(PublishCommand).rejects(Object.assign(new Error("no answer"), { name: "TimeoutError" }));
+    expect(await deliver(message("m-1", alarm))).to.deep.equal(failures("m-1"));
+    expect(published()).to.have.length(1);
+  });
+
+  it("settles what it is told to have delivered", async () => {
+    const { handler } = loadEntry<{ handler: typeof Handler }>("publish", settings);
+    const Message = JSON.stringify({ ...alarm, events: ["a-1"] });
+    expect(await handler({ Records: [{ Sns: { Message } }] } as SNSEvent)).to.equal(undefined);
+    const [write] = table.commandCalls(TransactWriteItemsCommand);
+    const [{ Put } = {}] = write?.args[0].input.TransactItems ?? [];
+    expect(Put?.Item?.id).to.deep.equal({ S: "published#a-1" });
+    expect(Put?.Item).not.to.have.property("lease");
+    expect(published()).to.be.empty;
+  });
+
   it("does not start without a topic", () => {
-    expect(() => loadEntry("publish", { STACK: "dev" })).to.throw(
-      /TOPIC_ARN is not set, but must be the ARN/,
+    expect(() => loadEntry("publish", { ...settings, TOPIC_ARN: "" })).to.throw(
+      /TOPIC_ARN is "", but must be the ARN/,
     );
   });
 });
