@@ -147,6 +147,12 @@ function commandLine(): Command {
       (await import("./commands/inbox.ts")).inbox(stack, options.limit, outputFor(options)),
     );
 
+  stackCommand(program, "redrive", "send the events that could not be published to the publisher again")
+    .option("--list", "show them and change nothing")
+    .action(async (stack: string, options: JsonOption & { list?: boolean }) =>
+      (await import("./commands/redrive.ts")).redrive(stack, options.list ?? false, outputFor(options)),
+    );
+
   stackCommand(
     program,
     "destroy",

@@ -4,7 +4,7 @@ import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
 import { type Grantee, grant, policyDocument } from "./policy";
 import { type StateTable } from "./state-table";
-import { type Subscriber, Subscribers } from "./subscribers";
+import { fromTopic, type Subscriber, Subscribers } from "./subscribers";
 import { requireProperty } from "./validation";
 
 export interface ResultsTopicArgs {
@@ -138,6 +138,7 @@ export class ResultsTopic extends pulumi.ComponentResource {
 
   private publish(digestSeconds: number): LambdaHandler {
     const { context, logRetentionDays } = this.args;
+    const receipts = this.receiptsQueue();
     const publisher = new LambdaHandler(
       `${this.name}-publish`,
       {
@@ -147,6 +148,7 @@ export class ResultsTopic extends pulumi.ComponentResource {
         environment: {
           STACK: context.stack,
           TOPIC_ARN: this.topic.arn,
+          RECEIPTS_QUEUE_ARN: receipts.arn,
           STATE_TABLE: this.args.state.table.name,
           LEASE_SECONDS: `${leaseSeconds}`,
           API_URL: this.args.apiUrl ?? "",
@@ -157,21 +159,10 @@ export class ResultsTopic extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const consume = grant(
-      this.name,
-      publisher.grantee,
-      "consume",
-      [
-        {
-          Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-          Resource: this.queue.arn,
-        },
-      ],
-      this,
-    );
+    const consume = this.letConsume(publisher, "consume", this.queue);
     grant(this.name, publisher.grantee, "topic", [{ Action: "sns:Publish", Resource: this.topic.arn }], this);
     this.args.state.grantUse(publisher.grantee, "published");
-    this.sendReceipts(publisher);
+    this.takeReceipts(publisher, receipts);
     new aws.lambda.EventSourceMapping(
       `${this.name}-queue-to-publish`,
       {
@@ -186,23 +177,42 @@ export class ResultsTopic extends pulumi.ComponentResource {
     return publisher;
   }
 
-  /** Makes the publisher a subscriber of the topic, so that it learns what SNS has taken when it did not get the answer. */
-  private sendReceipts(publisher: LambdaHandler): void {
-    const permission = new aws.lambda.Permission(
-      `${this.name}-receipts-invoke`,
+  /** What the topic delivers comes here as well: so the publisher learns what SNS has taken when it did not get the answer. */
+  private receiptsQueue(): aws.sqs.Queue {
+    const child = { parent: this };
+    const queue = new aws.sqs.Queue(
+      `${this.name}-receipts`,
       {
-        action: "lambda:InvokeFunction",
-        function: publisher.function.name,
-        principal: "sns.amazonaws.com",
-        sourceArn: this.topic.arn,
+        sqsManagedSseEnabled: true,
+        visibilityTimeoutSeconds: publisherTimeoutSeconds, // a second try has to come before the claim ends
+        tags: this.args.context.tags,
       },
-      { parent: this },
+      child,
+    );
+    const access = new aws.sqs.QueuePolicy(
+      `${this.name}-receipts-access`,
+      { queueUrl: queue.url, policy: fromTopic(queue, this.topic) },
+      child,
     );
     new aws.sns.TopicSubscription(
       `${this.name}-receipts`,
-      { topic: this.topic.arn, protocol: "lambda", endpoint: publisher.function.arn },
-      { parent: this, dependsOn: permission },
+      { topic: this.topic.arn, protocol: "sqs", endpoint: queue.arn, rawMessageDelivery: true },
+      { ...child, dependsOn: access },
     );
+    return queue;
+  }
+
+  private takeReceipts(publisher: LambdaHandler, queue: aws.sqs.Queue): void {
+    new aws.lambda.EventSourceMapping(
+      `${this.name}-receipts-to-publish`,
+      { eventSourceArn: queue.arn, functionName: publisher.function.name, batchSize: 10 },
+      { parent: this, dependsOn: this.letConsume(publisher, "receipts", queue) },
+    );
+  }
+
+  private letConsume(publisher: LambdaHandler, what: string, queue: aws.sqs.Queue): aws.iam.RolePolicy {
+    const Action = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    return grant(this.name, publisher.grantee, what, [{ Action, Resource: queue.arn }], this);
   }
 
   /** An alarm that rings while there is anything in a queue where nothing should be; see `ringing`. */

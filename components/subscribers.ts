@@ -109,20 +109,24 @@ export class Subscribers {
       `${this.name}-undelivered-access`,
       {
         queueUrl: queue.url,
-        policy: policyDocument([
-          {
-            Principal: { Service: "sns.amazonaws.com" },
-            Action: "sqs:SendMessage",
-            Resource: queue.arn,
-            Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
-          },
-        ]),
+        policy: fromTopic(queue, topic),
       },
       { parent: this.parent },
     );
     return queue;
   }
 }
+
+/** Policy of a queue to which the topic, and nobody else, may send. */
+export const fromTopic = (queue: aws.sqs.Queue, topic: aws.sns.Topic): pulumi.Output<string> =>
+  policyDocument([
+    {
+      Principal: { Service: "sns.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: queue.arn,
+      Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
+    },
+  ]);
 
 /** @throws InputPropertyError with the entry, the bad value and the fix. */
 export function checkSubscribers(subscribers: Subscriber[]): void {

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { type SNSEvent, type SQSBatchResponse, type SQSEvent } from "aws-lambda";
+import { type SQSBatchResponse, type SQSEvent } from "aws-lambda";
 import pRetry from "p-retry";
 import { readEnvironment, rules } from "../shared/environment";
 import { createLog } from "../shared/log";
@@ -8,16 +8,20 @@ import { TableClaims } from "./claims";
 import { type Notification } from "./notification";
 import { publishBatch, receive } from "./publish";
 
-/** Results queue -> topic -> receipt. The event source mapping of the queue must report batch item failures. */
+/** Results queue -> topic, and receipts queue. The mapping of the results queue must report batch item failures. */
 
-const { STACK, TOPIC_ARN, STATE_TABLE, LEASE_SECONDS, API_URL, UNSUBSCRIBE_URL } = readEnvironment({
+const environment = readEnvironment({
   STACK: rules.stack,
   TOPIC_ARN: rules.topicArn,
+  RECEIPTS_QUEUE_ARN: rules.queueArn,
   STATE_TABLE: rules.tableName,
   LEASE_SECONDS: { pattern: /^[1-9]\d*$/, expected: "a whole number of seconds" },
   API_URL: rules.optionalUrl,
   UNSUBSCRIBE_URL: rules.optionalUrl,
 });
+
+const { STACK, TOPIC_ARN, RECEIPTS_QUEUE_ARN, STATE_TABLE, LEASE_SECONDS, API_URL, UNSUBSCRIBE_URL } =
+  environment;
 
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true };
 // Once: an answer that is lost would make the second try a second mail.
@@ -52,13 +56,7 @@ const ports = {
 const isThrottled = ({ error }: { error: Error & { $metadata?: { httpStatusCode?: number } } }) =>
   error.name.startsWith("Throttl") || error.$metadata?.httpStatusCode === 429;
 
-export async function handler(event: SQSEvent | SNSEvent): Promise<SQSBatchResponse | undefined> {
-  const [sqs, receipts] = [event.Records.filter(isSqs), event.Records.filter(isSns)];
-  if (receipts.length > 0) await receive(receipts, ports);
-  return sqs.length > 0 ? publishBatch(sqs, ports) : undefined;
+export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse | undefined> {
+  const isReceipts = Records[0]?.eventSourceARN === RECEIPTS_QUEUE_ARN; // a batch comes from one queue
+  return isReceipts ? receive(Records, ports) : publishBatch(Records, ports);
 }
-
-type AnyRecord = (SQSEvent | SNSEvent)["Records"][number];
-
-const isSns = (record: AnyRecord): record is SNSEvent["Records"][number] => "Sns" in record;
-const isSqs = (record: AnyRecord): record is SQSEvent["Records"][number] => !isSns(record);

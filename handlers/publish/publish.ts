@@ -1,4 +1,4 @@
-import { type SNSEventRecord, type SQSBatchResponse, type SQSRecord } from "aws-lambda";
+import { type SQSBatchResponse, type SQSRecord } from "aws-lambda";
 import * as v from "valibot";
 import { errorFields, type Log } from "../shared/log";
 import { type Claims } from "./claims";
@@ -84,19 +84,19 @@ async function publishOne(outgoing: Outgoing, ports: Ports): Promise<string[]> {
 
 const receiptSchema = v.object({ events: v.array(v.string()) });
 
-/** Settles what SNS has delivered: the publisher is a subscriber of its own topic. */
-export async function receive(records: SNSEventRecord[], { claims, log }: Ports): Promise<void> {
-  const events = records.flatMap(({ Sns }) => eventsOf(Sns.Message));
-  await claims.settle(events);
-  log.info("delivered", { events: events.length });
+/** The ids of the events in what the topic has delivered; undefined when it is none of its notifications. */
+function receiptOf(body: string): string[] | undefined {
+  try {
+    const receipt = v.safeParse(receiptSchema, JSON.parse(body));
+    return receipt.success ? receipt.output.events : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** The ids in a notification; none in one that is not Slipway's. */
-function eventsOf(message: string): string[] {
-  try {
-    const receipt = v.safeParse(receiptSchema, JSON.parse(message));
-    return receipt.success ? receipt.output.events : [];
-  } catch {
-    return [];
-  }
+/** Settles what SNS has delivered: the publisher is a subscriber of its own topic. */
+export async function receive(records: SQSRecord[], { claims, log }: Ports): Promise<undefined> {
+  const events = records.flatMap(({ body }) => receiptOf(body) ?? []);
+  await claims.settle([...new Set(events)]);
+  log.info("delivered", { events: events.length });
 }

@@ -12,6 +12,7 @@ export const rules = {
   tableName: { pattern: /^[\w.-]{3,255}$/, expected: "the name of a DynamoDB table" },
   keyArn: { pattern: /^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/, expected: "the ARN of a KMS key" },
   topicArn: { pattern: /^arn:[\w-]+:sns:[\w-]+:\d+:[\w-]+$/, expected: "the ARN of an SNS topic" },
+  queueArn: { pattern: /^arn:[\w-]+:sqs:[\w-]+:\d+:[\w.-]+$/, expected: "the ARN of an SQS queue" },
   endpointName: { pattern: /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, expected: "the name of a SageMaker endpoint" },
 } satisfies Record<string, Rule>;
 

@@ -25,6 +25,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import queue_metrics
 from ministack.core import iam_actions
 from ministack.core.responses import _request_account_id, get_account_id, get_region, set_request_region
 from ministack.services import cloudwatch, eventbridge
@@ -93,6 +94,7 @@ def evaluate(alarm: Alarm) -> None:
         return
     if alarm.get("ComparisonOperator") not in COMPARISONS:
         return  # anomaly detection: MiniStack has none
+    queue_metrics.put(alarm)
     values = values_of(alarm, time.time())
     old, new = alarm["StateValue"], state_of(alarm, values)
     if old == new:

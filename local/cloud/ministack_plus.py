@@ -12,6 +12,7 @@
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
+* Condition keys of SNS in policies (``sns_permissions``), the metric of a queue's length (``queue_metrics``).
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 
 State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
@@ -45,6 +46,7 @@ import kinesis_records
 import metric_alarms
 import rds_databases
 import sns_email
+import sns_permissions
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence
 from ministack.core.iam_actions import identity_denial_message
@@ -286,6 +288,7 @@ def main() -> None:
     trust_loopback()
     http2.install()
     metric_alarms.install()
+    sns_permissions.install()
     dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
     databases.install()

@@ -58,7 +58,7 @@ describe("ResultsTopic", () => {
       sourceArn: "arn:aws:aws:sns/topic:Topic:results-topic",
     });
     const arn = "arn:aws:aws:sqs/queue:Queue:results-undelivered";
-    const redriven = declared.filter(({ inputs }) => (inputs.redrivePolicy as string)?.includes(arn));
+    const redriven = declared.filter(({ inputs }) => `${inputs.redrivePolicy as string}`.includes(arn));
     expect(redriven.map(({ inputs }) => inputs.protocol)).to.have.members(["sqs", "lambda", "https"]);
     expect(statements(only(declared, "QueuePolicy", "undelivered-access"))[0]).to.deep.include({
       Principal: { Service: "sns.amazonaws.com" },
@@ -92,10 +92,9 @@ describe("ResultsTopic", () => {
   it("sends the publisher receipts of what the topic delivers", async () => {
     const declared = await declare(() => void topic());
     const receipts = only(declared, "TopicSubscription", "results-receipts");
-    expect(receipts).to.include({
-      protocol: "lambda",
-      endpoint: "arn:aws:aws:lambda/function:Function:results-publish-function",
-    });
+    const arn = "arn:aws:aws:sqs/queue:Queue:results-receipts";
+    expect(receipts).to.include({ protocol: "sqs", endpoint: arn, rawMessageDelivery: true });
+    expect(only(declared, "EventSourceMapping", "receipts-to-publish").eventSourceArn).to.equal(arn);
     expect(receipts).not.to.have.property("filterPolicy"); // the mails to one address, too
   });
 
@@ -115,7 +114,11 @@ describe("ResultsTopic", () => {
   });
 
   it("gathers results for the configured time and reports failed messages one by one", async () => {
-    const mapping = only(await declare(() => void topic({ digestSeconds: 5 })), "EventSourceMapping");
+    const mapping = only(
+      await declare(() => void topic({ digestSeconds: 5 })),
+      "EventSourceMapping",
+      "queue-to-publish",
+    );
     expect(mapping).to.deep.include({
       maximumBatchingWindowInSeconds: 5,
       functionResponseTypes: ["ReportBatchItemFailures"],

@@ -1,6 +1,5 @@
 import { DynamoDBClient, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { type PublishCommandInput, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { type SNSEvent } from "aws-lambda";
 import { type AwsClientStub, mockClient } from "aws-sdk-client-mock";
 import { expect } from "chai";
 import { type handler as Handler } from "../../../handlers/publish/index";
@@ -10,6 +9,7 @@ import { alarm, deployed, message, results } from "../examples";
 const settings = {
   STACK: "dev",
   TOPIC_ARN: "arn:aws:sns:us-east-1:000000000000:slipway-results",
+  RECEIPTS_QUEUE_ARN: "arn:aws:sqs:us-east-1:000000000000:slipway-receipts",
   STATE_TABLE: "slipway-state",
   LEASE_SECONDS: "120",
   API_URL: "https://api.example.com/v1",
@@ -108,13 +108,19 @@ describe("handlers/publish/index", () => {
 
   it("settles what it is told to have delivered", async () => {
     const { handler } = loadEntry<{ handler: typeof Handler }>("publish", settings);
-    const Message = JSON.stringify({ ...alarm, events: ["a-1"] });
-    expect(await handler({ Records: [{ Sns: { Message } }] } as SNSEvent)).to.equal(undefined);
+    const receipt = message("r-1", { ...alarm, events: ["a-1"] });
+    const Records = [{ ...receipt, eventSourceARN: settings.RECEIPTS_QUEUE_ARN }];
+    expect(await handler({ Records })).to.equal(undefined);
     const [write] = table.commandCalls(TransactWriteItemsCommand);
     const [{ Put } = {}] = write?.args[0].input.TransactItems ?? [];
     expect(Put?.Item?.id).to.deep.equal({ S: "published#a-1" });
     expect(Put?.Item).not.to.have.property("lease");
     expect(published()).to.be.empty;
+  });
+
+  it("takes nothing of the results queue for a receipt", async () => {
+    await deliver(message("m-1", { ...alarm, events: ["other"] }));
+    expect(published()).to.have.length(1);
   });
 
   it("does not start without a topic", () => {

@@ -1,4 +1,3 @@
-import { type SNSEventRecord } from "aws-lambda";
 import { expect } from "chai";
 import { type Notification } from "../../../handlers/publish/notification";
 import { type Ports, publishBatch, receive } from "../../../handlers/publish/publish";
@@ -34,7 +33,7 @@ describe("handlers/publish/publish", () => {
   /** What SNS delivers to the publisher itself. */
   const receipts = () =>
     receive(
-      delivered.map(({ message: { default: Message } }) => ({ Sns: { Message } }) as SNSEventRecord),
+      delivered.map(({ message: { default: body } }, index) => message(`r-${index}`, body)),
       ports,
     );
   const events = () =>
@@ -91,9 +90,7 @@ describe("handlers/publish/publish", () => {
   });
 
   it("takes no notification of somebody else's for a receipt", async () => {
-    const foreign = ["hello", '{"events": [1]}', "{}"].map(
-      (Message) => ({ Sns: { Message } }) as SNSEventRecord,
-    );
+    const foreign = ["hello", '{"events": [1]}', "{}"].map((body) => message("r-1", body));
     await receive(foreign, ports);
     expect(claims.state).to.be.empty;
   });
