@@ -55,20 +55,22 @@ const choose = (): Fault | undefined =>
 function lambdaProcesses(cloudUrl: string): number[] {
   const port = `GATEWAY_PORT=${new URL(cloudUrl).port}`;
   const parents = new Map<number, number>();
+  const nodes = new Set<number>();
   let cloud = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       parents.set(Number(pid), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-      const isCloud = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("ministack_plus.py");
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      if (/^\S*node\0/.test(command)) nodes.add(Number(pid));
+      const isCloud = command.includes("ministack_plus.py");
       if (isCloud && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(port))
         cloud = Number(pid);
     } catch {
       // gone meanwhile, or another user's
     }
   }
-  const isNode = (pid: number) => /^\S*node\0/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
-  return [...parents].filter(([pid, parent]) => parent === cloud && isNode(pid)).map(([pid]) => pid);
+  return [...parents].filter(([pid, parent]) => parent === cloud && nodes.has(pid)).map(([pid]) => pid);
 }
 
 async function main(): Promise<void> {
@@ -77,8 +79,12 @@ async function main(): Promise<void> {
   let killed = 0;
   const sns = new FaultySns(new URL(cloud.url), choose, () => {
     for (const pid of lambdaProcesses(cloud.url)) {
-      process.kill(pid, "SIGKILL");
-      killed++;
+      try {
+        process.kill(pid, "SIGKILL");
+        killed++;
+      } catch {
+        // it has ended by itself
+      }
     }
   });
   try {

@@ -37,7 +37,21 @@ export function predictionResults({ detail }: EventOf<"prediction.results">, { a
 
 /** `7.12 USD (probably 5.90 to 8.80)`, or `setosa (98 %)`, and below it for which record. */
 function inWords(prediction: Prediction, unit: string): string {
-  return `* ${valueOf(prediction, unit)}\n  ${record(prediction.input)}`;
+  return [`* ${valueOf(prediction, unit)}`, ...wrapped(record(prediction.input))].join("\n  ");
+}
+
+const lineCharacters = 76;
+
+/** A list with commas in lines, so that it stays indented whoever shows it. */
+function wrapped(list: string): string[] {
+  const lines: string[] = [];
+  for (const item of list.split(/(?<=,) /)) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + item.length < lineCharacters)
+      lines.push(`${lines.pop()} ${item}`);
+    else lines.push(item);
+  }
+  return lines;
 }
 
 function valueOf(prediction: Prediction, unit: string): string {
