@@ -4,6 +4,7 @@ import { DataBucket } from "./components/data-bucket";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
@@ -19,6 +20,7 @@ async function program() {
   const context = await readContext();
   const settings = readSettings();
   const { logRetentionDays } = settings;
+  boundRoles(settings.permissionsBoundary);
 
   const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
   const image = new ModelImage("image", {

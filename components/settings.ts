@@ -19,6 +19,8 @@ export interface Settings {
   requestsPerSecond: number;
   burst: number;
   logRetentionDays: number;
+  /** ARN of a managed policy, or `none`. */
+  permissionsBoundary: string;
   deleteDataOnDestroy: boolean;
   /** By name. */
   sources: Record<string, SourceSettings>;
@@ -66,6 +68,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     requestsPerSecond: config.requireNumber("requestsPerSecond"),
     burst: config.requireNumber("burst"),
     logRetentionDays: config.requireNumber("logRetentionDays"),
+    permissionsBoundary: config.require("permissionsBoundary"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
     sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),

@@ -7,6 +7,7 @@
 * Log groups as targets of EventBridge rules.
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
+* What IAM knows of a request beyond that: see ``iam_details``.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
@@ -41,6 +42,7 @@ from typing import Any
 import dynamodb_export
 import firehose_buffer
 import http2
+import iam_details
 import kinesis_records
 import metric_alarms
 import rds_databases
@@ -285,6 +287,7 @@ def main() -> None:
     name_source_account()
     trust_loopback()
     http2.install()
+    iam_details.install()
     metric_alarms.install()
     dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
