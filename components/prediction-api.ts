@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
 import { type ModelEndpoint } from "./model-endpoint";
+import { RestApi, type Route } from "./rest-api";
 import { type ResultsTopic } from "./results-topic";
 import { isWholeNumber, requireProperty } from "./validation";
 
@@ -15,11 +16,12 @@ export interface PredictionApiArgs {
   requestsPerSecond: number;
   /** Of one API key, at once. */
   burst: number;
+  /** What the API answers beside `POST /predict`. */
+  routes?: Route[];
 }
 
 // API Gateway waits 29 s for an answer.
 const lambdaTimeoutSeconds = 28;
-const stageName = "v1";
 
 /** The public prediction URL: a REST API with keys and a usage plan, and the Lambda that asks the endpoint. */
 export class PredictionApi extends pulumi.ComponentResource {
@@ -64,85 +66,21 @@ export class PredictionApi extends pulumi.ComponentResource {
     endpoint.grantInvoke(this.predictor.grantee);
     results.grantSend(this.predictor.grantee);
 
-    const stage = this.restApi();
-    this.apiKey = this.keyFor(stage);
-    this.url = pulumi.interpolate`${stage.invokeUrl}/predict`;
-    this.registerOutputs({ url: this.url });
-  }
-
-  private restApi(): aws.apigateway.Stage {
-    const { context } = this.args;
-    const child = { parent: this };
-    const api = new aws.apigateway.RestApi(
-      `${this.name}-api`,
+    const { stage, url } = new RestApi(
+      name,
       {
-        name: `${context.project}-${context.stack}`,
+        context,
         description: `Predictions of ${context.project}, stack ${context.stack}`,
-        endpointConfiguration: { types: "REGIONAL" },
-        tags: context.tags,
+        routes: [
+          { method: "POST", path: "/predict", handler: this.predictor, apiKeyRequired: true },
+          ...(args.routes ?? []),
+        ],
       },
-      child,
+      { parent: this },
     );
-    const predict = new aws.apigateway.Resource(
-      `${this.name}-predict-path`,
-      { restApi: api.id, parentId: api.rootResourceId, pathPart: "predict" },
-      child,
-    );
-    const post = new aws.apigateway.Method(
-      `${this.name}-predict-post`,
-      {
-        restApi: api.id,
-        resourceId: predict.id,
-        httpMethod: "POST",
-        authorization: "NONE",
-        apiKeyRequired: true,
-      },
-      child,
-    );
-    const integration = new aws.apigateway.Integration(
-      `${this.name}-predict-lambda`,
-      {
-        restApi: api.id,
-        resourceId: predict.id,
-        httpMethod: post.httpMethod,
-        type: "AWS_PROXY",
-        integrationHttpMethod: "POST", // Lambda is invoked by POST whatever the method is
-        uri: this.predictor.function.invokeArn,
-      },
-      child,
-    );
-    new aws.lambda.Permission(
-      `${this.name}-invoke`,
-      {
-        action: "lambda:InvokeFunction",
-        function: this.predictor.function.name,
-        principal: "apigateway.amazonaws.com",
-        sourceArn: pulumi.interpolate`${api.executionArn}/${stageName}/POST/predict`,
-      },
-      child,
-    );
-    const deployment = new aws.apigateway.Deployment(
-      `${this.name}-deployment`,
-      {
-        restApi: api.id,
-        // A deployment is a copy of the API as it is; a new one is needed when these change.
-        triggers: {
-          definition: pulumi.jsonStringify([
-            predict.id,
-            post.id,
-            post.apiKeyRequired,
-            integration.id,
-            integration.uri,
-          ]),
-        },
-      },
-      { parent: this, dependsOn: [post, integration] },
-    );
-    return new aws.apigateway.Stage(
-      `${this.name}-stage`,
-      { restApi: api.id, deployment: deployment.id, stageName, tags: context.tags },
-      child,
-    );
+    this.apiKey = this.keyFor(stage);
+    this.url = pulumi.interpolate`${url}/predict`;
+    this.registerOutputs({ url: this.url });
   }
 
   private keyFor(stage: aws.apigateway.Stage): pulumi.Output<string> {
