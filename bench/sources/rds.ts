@@ -48,6 +48,7 @@ function folderStore(folder: string): Store {
       if (typeof body === "string") writeFileSync(path(key), body);
       else await pipeline(body, createWriteStream(path(key)));
     },
+    writeIf: () => Promise.reject(new Error("not for this source")),
     remove: (key) => Promise.resolve(rmSync(path(key))),
     list: () => {
       throw new Error("not for this source");

@@ -4,6 +4,7 @@ import {
   DeleteItemCommand,
   DynamoDBClient,
   PutItemCommand,
+  UpdateContinuousBackupsCommand,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamodbSource } from "../../../components/sources/dynamodb-source";
 import { type IngestResult } from "../../../handlers/shared/landing/landing";
+import { failure } from "../../components/mocks";
 import { SourceStack } from "./source-stack";
 
 const rows = parse<Record<string, string>>(readFileSync(join(__dirname, "../../../data/taxis.csv")), {
@@ -70,12 +72,18 @@ describe("dynamodb source on the laptop", function () {
     }
   }
 
+  /** What has been written up to now is older than a window. */
+  async function timePasses(): Promise<void> {
+    const state = { until: new Date(Date.now() - 16 * 60_000).toISOString(), failures: 0 };
+    await world.put(await world.bucket(), "sources/ledger/state.json", JSON.stringify(state));
+    await sleep(1100); // windows end at whole seconds
+  }
+
   const landedBy = (results: IngestResult[]) =>
     results.flatMap(({ landed }) => landed).reduce((sum, one) => sum + one.rows, 0);
 
   it("changes nothing when nothing changed, nor after a refresh", async () => {
-    await world.stack.refresh({ expectNoChanges: true });
-    await world.stack.up({ expectNoChanges: true });
+    await world.stack.up({ refresh: true, expectNoChanges: true });
   });
 
   it("lands every item of the table, as schema.json has it", async () => {
@@ -90,15 +98,50 @@ describe("dynamodb source on the laptop", function () {
   });
 
   it("lands what changed since, and nothing of what was deleted", async () => {
-    // Time passes: what was written up to now is older than a window.
-    const state = { until: new Date(Date.now() - 16 * 60_000).toISOString(), failures: 0 };
-    await world.put(await world.bucket(), "sources/ledger/state.json", JSON.stringify(state));
     await dynamo.send(new PutItemCommand({ TableName, Item: itemOf(1000, { ...rows[0], fare: "7.25" }) }));
     await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: "t0" } } }));
-    await sleep(1100); // windows end at whole seconds
+    await timePasses();
     const results = await runs();
     // one new, one deleted; the others were made within the window
     expect(landedBy(results)).to.equal(rows.length);
+  });
+
+  it("lands nothing twice when it was killed after it had landed, and leaves nothing in incoming/", async () => {
+    const before = await world.snapshot("ledger");
+    expect(await world.restore("ledger")).to.be.least(3);
+    await world.rewind("ledger", ({ pending }) => (pending as { arn?: string })?.arn !== undefined);
+    expect(landedBy(await runs())).to.equal(0);
+    expect((await world.snapshot("ledger")).rows).to.eql(before.rows);
+    expect(await world.documents("incoming/ledger/", "manifest-summary.json")).to.eql([]);
+  });
+
+  it("lands a value of another type, which the snapshot rejects by object, row and field", async () => {
+    const { rejected } = (await world.snapshot("ledger")).rows;
+    await dynamo.send(
+      new PutItemCommand({ TableName, Item: { ...itemOf(2000, rows[1]!), fare: { S: "cheap" } } }),
+    );
+    await timePasses();
+    const [landed] = (await runs()).flatMap((one) => one.landed);
+    const found = await world.snapshot("ledger");
+    expect(found.rows.rejected).to.equal(rejected + 1);
+    expect(found.broken.at(-1)).to.include({ object: landed?.object });
+    expect(found.broken.at(-1)).to.have.nested.property("errors[0].field", "fare");
+  });
+
+  it("says what DynamoDB says when the table cannot be exported, and goes on when it can", async () => {
+    const remember = (PointInTimeRecoveryEnabled: boolean) =>
+      dynamo.send(
+        new UpdateContinuousBackupsCommand({
+          TableName,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
+        }),
+      );
+    await dynamo.send(new PutItemCommand({ TableName, Item: itemOf(3000, { ...rows[2]!, fare: "8.25" }) }));
+    await timePasses();
+    await remember(false);
+    expect(await failure(() => runs())).to.match(/Point in time recovery/i);
+    await remember(true);
+    expect(landedBy(await runs())).to.be.least(1);
   });
 
   it("lands a stream's changes as they come, and sets poison items aside", async () => {

@@ -1,6 +1,7 @@
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -91,6 +92,17 @@ export class SourceStack {
     const text = answer.Payload?.transformToString() ?? "";
     if (answer.FunctionError) throw new Error((JSON.parse(text) as { errorMessage: string }).errorMessage);
     return JSON.parse(text) as IngestResult;
+  }
+
+  /** Brings back what the source has removed from `incoming/`: as if its run had been killed before it did. */
+  async restore(source: string): Promise<number> {
+    const Bucket = await this.bucket();
+    const Prefix = `incoming/${source}/`;
+    const { DeleteMarkers = [] } = await this.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
+    for (const { Key, VersionId } of DeleteMarkers) {
+      await this.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    }
+    return DeleteMarkers.length;
   }
 
   /**
