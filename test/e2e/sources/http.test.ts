@@ -9,7 +9,7 @@ import { SourceStack } from "./source-stack";
 const trips = readFileSync(join(__dirname, "../../../data/taxis.csv"));
 
 describe("http source on the laptop", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: SourceStack;
   let server: MisbehavingServer;
 

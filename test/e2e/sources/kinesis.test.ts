@@ -29,7 +29,7 @@ const trips = join(__dirname, "../../../data/taxis.csv");
 const StreamName = "plugins-sources-trips";
 
 describe("kinesis source on the laptop", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: SourceStack;
   let bucket: string;
   let kinesis: KinesisClient;

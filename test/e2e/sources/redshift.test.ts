@@ -27,7 +27,7 @@ const sqlOf = (name: string, value = "") =>
 const valuesOf = (row: Record<string, string>) => `(${columns.map((name) => sqlOf(name, row[name])).join()})`;
 
 describe("redshift source on the laptop", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: SourceStack;
   let redshift: RedshiftDataClient;
   let serverless: RedshiftServerlessClient;

@@ -15,7 +15,7 @@ const [header, ...lines] = trips.toString().split("\n");
 const theirs = "theirs";
 
 describe("s3 source on the laptop", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: SourceStack;
   let bucket: string;
   let schedule = "rate(1 day)";
