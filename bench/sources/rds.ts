@@ -30,7 +30,7 @@ import { type StateStore } from "../../handlers/ingest-rds/state";
 import { land } from "../../handlers/shared/landing/landing";
 import { type Store } from "../../handlers/shared/landing/store";
 import { recordSchema } from "../../handlers/shared/schema";
-import { type Server, startMariaDb, startPostgres } from "../../test/handlers/ingest-rds/servers";
+import { type Server, startMariaDb, startPostgres } from "../../test/local/ingest-rds/servers";
 
 const columns = Object.keys(recordSchema.properties).join(", ");
 type Place = Pick<Server, "engine" | "port" | "database" | "credentials">;
