@@ -62,7 +62,9 @@ describe("consolidate", () => {
         files.write("f.jsonl", `${json[2]}\n${json[0]}\n`),
       ],
     ];
-    const first = rowsOf(await run(ways[0]!)).trimEnd().split("\n");
+    const first = rowsOf(await run(ways[0]!))
+      .trimEnd()
+      .split("\n");
     expect(first).to.have.members(expected); // rows of one time in any order, but always the same
     expect([first[0], first[3]]).to.deep.equal([expected[0], expected[3]]);
     for (const way of ways) {
