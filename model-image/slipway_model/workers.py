@@ -89,15 +89,14 @@ class _Server(uvicorn.Server):
         """Accept one connection; False when none waits (another worker was quicker) or none can be had."""
         try:
             client, _ = self._listener.accept()
+            # Who stops taking has still taken this one.
+            await asyncio.shield(asyncio.get_running_loop().connect_accepted_socket(self._protocol, client))
         except BlockingIOError:
             return False
         except OSError:
             # Too many files are open, say: that does not change at once.
             await asyncio.sleep(PATIENCE_SECONDS)
             return False
-        made = asyncio.get_running_loop().connect_accepted_socket(self._protocol, client)
-        # Who stops taking has still taken this one.
-        await asyncio.shield(made)
         return True
 
     def _protocol(self) -> asyncio.Protocol:
