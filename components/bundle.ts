@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import standaloneCode from "ajv/dist/standalone";
-import * as esbuild from "esbuild";
-import { dirname, join } from "node:path";
+import { type BuildOptions, buildSync } from "esbuild";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { recordSchema, requestSchema } from "../handlers/shared/schema";
 import { createAjv } from "../handlers/shared/validator";
 
@@ -9,61 +10,81 @@ import { createAjv } from "../handlers/shared/validator";
 export const lambdaRuntime = "nodejs22.x";
 // The oldest Node.js that runs the bundles: a laptop's own may be 20.
 const target = "node20";
+/** Browsers of the last two years. */
+const browsers = ["es2022", "chrome123", "firefox128", "safari17.5"];
 
 /** Each handler is built once a process, however many functions or tests use it. */
-const bundles = new Map<string, Promise<string>>();
+const bundles = new Map<string, Record<string, string>>();
 
 /**
- * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`.
+ * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`; and, when the handler has a
+ * folder `browser`, what it sends to browsers: `browser/main.js` and `browser/main.css`.
+ * A handler's `validate.ts` becomes a file of its own, `validate.js`: the code that Ajv makes of the schema, without Ajv.
  * Built from the sources at hand, so that what is deployed is what is checked out; the same sources give the
  * same bytes, so that an unchanged handler is no change in a preview.
  *
  * @param handler name of a folder in `handlers/`.
  */
-export async function bundle(handler: string): Promise<pulumi.asset.Archive> {
-  return new pulumi.asset.AssetArchive({
-    "index.js": new pulumi.asset.StringAsset(await bundleCode(handler)),
-  });
+export function bundle(handler: string): pulumi.asset.Archive {
+  const assets = Object.entries(bundledFiles(handler)).map(([name, text]) => [
+    name,
+    new pulumi.asset.StringAsset(text),
+  ]);
+  return new pulumi.asset.AssetArchive(Object.fromEntries(assets) as pulumi.asset.AssetMap);
 }
 
-/** The text of that file. */
-export function bundleCode(handler: string): Promise<string> {
-  const code = bundles.get(handler) ?? buildBundle(handler);
-  bundles.set(handler, code);
-  return code;
+/** The texts in a handler's bundle, by file name. */
+export function bundledFiles(handler: string): Record<string, string> {
+  const files = bundles.get(handler) ?? buildAll(handler);
+  bundles.set(handler, files);
+  return files;
 }
 
-async function buildBundle(handler: string): Promise<string> {
-  const result = await esbuild.build({
-    entryPoints: [join(__dirname, "..", "handlers", handler, "index.ts")],
+function buildAll(handler: string): Record<string, string> {
+  const folder = join(__dirname, "..", "handlers", handler);
+  const browser = join(folder, "browser");
+  return {
+    ...build([join(folder, "index.ts")], "", {
+      platform: "node",
+      target,
+      mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
+      format: "cjs",
+      external: ["./validate"],
+    }),
+    ...(existsSync(join(folder, "validate.ts")) ? { "validate.js": buildValidation(folder) } : {}),
+    ...(existsSync(browser)
+      ? build([join(browser, "main.ts"), join(browser, "main.css")], "browser/", {
+          platform: "browser",
+          target: browsers,
+          format: "esm",
+        })
+      : {}),
+  };
+}
+
+function build(entryPoints: string[], prefix: string, options: BuildOptions): Record<string, string> {
+  const { outputFiles } = buildSync({
+    ...options,
+    entryPoints,
+    outdir: "out", // nothing is written: it only gives the files their names
     bundle: true,
     minify: true,
     write: false,
-    platform: "node",
-    target,
-    mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
-    format: "cjs",
     legalComments: "none",
     logLevel: "silent",
-    plugins: [compiledValidation],
   });
-  const [file] = result.outputFiles;
-  if (!file) throw new Error(`handlers/${handler}/index.ts gave no bundle`);
-  return file.text;
+  if (outputFiles.length !== entryPoints.length) throw new Error(`${entryPoints.join()} gave no bundle`);
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [`${prefix}${basename(path)}`, text]));
 }
 
-/** Puts the code that Ajv makes of the schema in the place of the file that has Ajv make it. */
-const compiledValidation: esbuild.Plugin = {
-  name: "compiled-validation",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]handlers[\\/]predict[\\/]validate\.ts$/ }, ({ path }) => {
-      const ajv = createAjv();
-      const code = standaloneCode(ajv, ajv.compile(requestSchema(recordSchema)));
-      return {
-        contents: `${code}\nmodule.exports = { validate: module.exports };`,
-        loader: "js",
-        resolveDir: dirname(path),
-      };
-    });
-  },
-};
+/** What stands in the place of a handler's `validate.ts`, which has Ajv compile the same schema when it is loaded. */
+function buildValidation(folder: string): string {
+  const ajv = createAjv();
+  const code = standaloneCode(ajv, ajv.compile(requestSchema(recordSchema)));
+  const contents = `${code}\nmodule.exports = { validate: module.exports };`;
+  const { outputFiles } = buildSync({
+    ...{ stdin: { contents, resolveDir: folder }, platform: "node", target, format: "cjs" },
+    ...{ bundle: true, minify: true, write: false, logLevel: "silent" },
+  });
+  return outputFiles[0]!.text;
+}

@@ -16,7 +16,7 @@ interface GatewayProblem {
 const noSuchPath: GatewayProblem = {
   status: 404, // AWS says 403, since the path might be a signed request's
   name: "not-found",
-  title: "There is nothing here",
+  title: "There is nothing at this address",
   detail: "The API has no such path, or not with this method. GET /openapi.json lists what there is.",
 };
 
@@ -24,8 +24,8 @@ const noSuchPath: GatewayProblem = {
 const problems: Record<string, GatewayProblem> = {
   INVALID_API_KEY: {
     status: 403,
-    name: "no-key",
-    title: "The API key is missing or not known",
+    name: "forbidden",
+    title: "The API key is missing or unknown",
     detail: "Send the header x-api-key with a key of this API. A new key works after about a minute.",
   },
   MISSING_AUTHENTICATION_TOKEN: noSuchPath,
@@ -46,7 +46,7 @@ const problems: Record<string, GatewayProblem> = {
   },
   REQUEST_TOO_LARGE: {
     status: 413,
-    name: "request-too-large",
+    name: "too-large",
     title: "The request is too large",
     detail: "The request is larger than 10 MB. Send fewer records at a time.",
   },
@@ -59,13 +59,13 @@ const problems: Record<string, GatewayProblem> = {
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     name: "unsupported-media-type",
-    title: "The request's body is not said to be JSON",
+    title: "The request's body is not JSON",
     detail: "Send JSON, and the header Content-Type: application/json.",
   },
   INTEGRATION_TIMEOUT: {
     status: 504,
-    name: "timeout",
-    title: "There was no answer in time",
+    name: "gateway-timeout",
+    title: "The answer took too long",
     detail: "What answers this path took longer than 29 seconds. Send the request again.",
     retryAfter: 10,
   },

@@ -36,7 +36,7 @@ export async function once(
   if (given === undefined) return work();
   const { claims, log } = ports;
   const { requestId } = event.requestContext;
-  if (!/^[\x20-\x7e]{1,255}$/.test(given)) return refuse(badKey(given), requestId, log);
+  if (!/^[!-~]{1,255}$/.test(given)) return refuse(badKey(given), requestId, log);
 
   const key = sha256(`${header(event.headers, "x-api-key") ?? ""}\n${given}`); // callers cannot meet each other's keys
   let claim: Claim;
@@ -88,30 +88,30 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 const badKey = (given: string): Problem => ({
   status: 400,
-  name: "bad-idempotency-key",
-  title: "The Idempotency-Key cannot be used",
-  detail: `The header Idempotency-Key has ${given.length} characters. Send 1 to 255 printable ASCII characters, such as a UUID.`,
+  name: "bad-key",
+  title: "The idempotency key cannot be used",
+  detail: `The header Idempotency-Key has ${given.length} characters. Send 1 to 255 printable ASCII characters without spaces, such as a UUID.`,
 });
 
 const reused: Problem = {
   status: 422,
-  name: "idempotency-key-reused",
-  title: "The Idempotency-Key belongs to another request",
+  name: "key-reused",
+  title: "The idempotency key belongs to another request",
   detail:
     "The same Idempotency-Key came with another body within the last 24 hours. Use a new key for a new request.",
 };
 
 const running: Problem = {
   status: 409,
-  name: "in-progress",
-  title: "The same request is being answered",
+  name: "still-running",
+  title: "The same request is still being answered",
   detail: "A request with this Idempotency-Key has not been answered yet. Send it again in a few seconds.",
   retryAfter: 2,
 };
 
 const unknown: Problem = {
   status: 503,
-  name: "no-idempotency",
+  name: "no-keys",
   title: "Idempotency keys cannot be looked up just now",
   detail:
     "Nothing was predicted. Nothing is wrong with the request: send it again in a few seconds, or without the key.",

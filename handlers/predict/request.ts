@@ -117,7 +117,7 @@ const isJson = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 const notJson = (contentType: string): Problem => ({
   status: 415,
   name: "unsupported-media-type",
-  title: "The request's body is not said to be JSON",
+  title: "The request's body is not JSON",
   detail: `The header Content-Type is ${JSON.stringify(shorten(contentType))}. Send JSON, and the header Content-Type: application/json.`,
 });
 

@@ -94,7 +94,7 @@ describe("PredictionApi", () => {
       expect(responseParameters).not.to.have.property("gatewayresponse.header.Access-Control-Allow-Origin");
     }
     const statuses: Record<string, unknown> = Object.fromEntries(
-      responses.map(({ responseType, statusCode }) => [responseType, statusCode]),
+      responses.map(({ responseType, statusCode }): [string, unknown] => [String(responseType), statusCode]),
     );
     expect(statuses).to.include({
       ...{

@@ -115,7 +115,7 @@ describe("handlers/predict/idempotency", () => {
     const { send, runs, records } = world(broken);
     expect(await send("k")).to.deep.include({ status: 503 });
     expect(runs()).to.equal(0);
-    expect(records[0]).to.include({ problem: "no-idempotency", reason: "no table" });
+    expect(records[0]).to.include({ problem: "no-keys", reason: "no table" });
   });
 
   it("gives the answer when it cannot be kept, and logs that", async () => {
