@@ -10,6 +10,7 @@ import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
 import { Sources } from "./components/sources/sources";
 import { sourceRinging } from "./components/sources/data-source";
+import { StateTable } from "./components/state-table";
 import { TrainingJobs } from "./components/training-jobs";
 
 /**
@@ -60,12 +61,13 @@ async function program() {
     alarms: endpoint.ringing,
     sources: sourceRinging(context),
   });
+  const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
-    requestsPerSecond: settings.requestsPerSecond,
-    burst: settings.burst,
+    state,
+    settings: settings.api,
     logRetentionDays,
   });
 
@@ -86,6 +88,7 @@ async function program() {
     alarmNames: endpoint.alarmNames,
     predictionUrl: api.url,
     apiKey: api.apiKey,
+    releaseKey: api.releaseKey,
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,

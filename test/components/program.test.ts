@@ -51,7 +51,8 @@ const allSources = {
 /** Resources that AWS lets nobody tag, or that Pulumi's component already tags. */
 const untagged = new RegExp(
   "slipway:|pulumi:|docker:|:Bucket.+|:Alias$|:RolePolicy|:LogResourcePolicy|:EventTarget|:QueuePolicy|" +
-    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$",
+    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$|" +
+    ":Response$|:Model$|:RequestValidator$|:MethodSettings$|:Account$|:RolePolicyAttachment$",
 );
 
 describe("the program", () => {
@@ -144,7 +145,10 @@ describe("the program", () => {
   it("lets the public in with a key only, and throttles each key", async () => {
     const declared = await declare(program, { config: configuration("dev") });
     expect(only(declared, "Method").apiKeyRequired).to.equal(true);
-    expect(only(declared, "UsagePlan").throttleSettings).to.deep.equal({ rateLimit: 10, burstLimit: 20 });
+    expect(only(declared, "UsagePlan", "api-plan").throttleSettings).to.deep.equal({
+      rateLimit: 10,
+      burstLimit: 20,
+    });
   });
 
   it("describes every setting in Pulumi.yaml", () => {
