@@ -1,3 +1,4 @@
+import { ApiSite } from "./components/api-site";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
@@ -58,6 +59,7 @@ async function program() {
     alarms: endpoint.ringing,
     sources: sourceRinging(context),
   });
+  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -65,6 +67,7 @@ async function program() {
     requestsPerSecond: settings.requestsPerSecond,
     burst: settings.burst,
     logRetentionDays,
+    routes: site.routes,
   });
 
   return {

@@ -19,6 +19,7 @@ const suites = {
     commands: [
       ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
       ["npx", ["tsc", "--project", "."]],
+      ["npx", ["tsc", "--project", "handlers/site/browser"]],
       ["npx", ["eslint", "."]],
       [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local", "bench"]],
       [python, ["-m", "ruff", "check", "--quiet", "model-image", "local", "bench"]],

@@ -20,6 +20,7 @@ const catalogue = {
   "model-failed": [502, "The model failed"],
   "no-release": [503, "There is no model yet"],
   "not-ready": [503, "The model is not ready"],
+  "health-unknown": [503, "Whether the model works is not known"],
   busy: [503, "The model is busy"],
   timeout: [503, "The model did not answer in time"],
   "gateway-timeout": [504, "The answer took too long"],

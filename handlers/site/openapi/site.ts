@@ -57,7 +57,7 @@ const health: Operation = {
         "application/json": { schema: ref("Health"), example: { status: "ok", release: "3f9c2a17be04" } },
       },
     },
-    ...problems("too-many-requests", "unexpected", "no-release", "not-ready"),
+    ...problems("too-many-requests", "unexpected", "no-release", "not-ready", "health-unknown"),
   },
 };
 
