@@ -23,10 +23,14 @@ async function ask(): Promise<void> {
   answer.ariaBusy = "true";
   const found = await predict(recordOf(form), key.value.trim());
   answer.ariaBusy = "false";
-  if ("prediction" in found) return showAnswer(found);
-  const unplaced = markErrors(form, found.errors);
-  if (found.status === 403) markKey("is not known here");
-  await showProblem(found, unplaced);
+  if ("prediction" in found) await showAnswer(found);
+  else {
+    const unplaced = markErrors(form, found.errors);
+    if (found.status === 403) markKey("is not known here");
+    await showProblem(found, unplaced);
+  }
+  // On a phone the answer is below the form; a field to correct comes first.
+  if (!form.querySelector("[aria-invalid]")) answer.scrollIntoView({ block: "nearest" });
 }
 
 async function showStatus(): Promise<void> {

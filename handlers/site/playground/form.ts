@@ -8,7 +8,7 @@ type Html = ReturnType<typeof html>;
 export const form = (schema: RecordSchema, target: string): Html =>
   html`<form id="form" novalidate autocomplete="off" aria-labelledby="record-title">
     <div class="card">
-      <h2 id="record-title">${schema.title}</h2>
+      <h2 id="record-title">Describe the ${schema.title.toLowerCase()}</h2>
       <div class="fields">${formFields(schema).map(fieldRow)}</div>
     </div>
     <div class="card send">
