@@ -33,7 +33,9 @@ export async function answerSite(
   const { requestId } = event.requestContext;
   try {
     if (event.resource === "/health") return healthAnswer(await ports.health(), requestId);
-    const found = ports.documents[event.resource];
+    const found = Object.hasOwn(ports.documents, event.resource)
+      ? ports.documents[event.resource]
+      : undefined;
     return found ? documentAnswer(found, event, requestId) : problemAnswer(notFound, requestId);
   } catch (error) {
     ports.log.error("the request could not be handled", {
