@@ -1,3 +1,4 @@
+import { ApiSite } from "./components/api-site";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
@@ -62,6 +63,7 @@ async function program() {
     sources: sourceRinging(context),
   });
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -69,6 +71,7 @@ async function program() {
     state,
     settings: settings.api,
     logRetentionDays,
+    routes: site.routes,
   });
 
   return {

@@ -4,7 +4,7 @@ import { confirmSubscription, type Email, listEmails, waitForEmail } from "../..
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
-import { type Answer, predict } from "../prediction";
+import { type Answer, playgroundUrl, predict } from "../prediction";
 import { exampleRecord, sampleData } from "../project";
 import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
@@ -64,6 +64,7 @@ async function run(data: string, output: Output): Promise<void> {
       ...{
         ...summary(stackName, released),
         predictionUrl: outputs.predictionUrl,
+        playgroundUrl: playgroundUrl(outputs.predictionUrl),
         apiKey: outputs.apiKey,
         answer,
       },
@@ -126,6 +127,7 @@ function describe(
   return `
 Prediction URL  ${outputs.predictionUrl}
 API key         ${outputs.apiKey}
+Playground      ${playgroundUrl(outputs.predictionUrl)}
 Prediction      ${describePrediction(answer)}
 Inbox           ${inboxUrl}
 
