@@ -1,3 +1,4 @@
+import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
@@ -9,6 +10,7 @@ import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
 import { Sources } from "./components/sources/sources";
 import { sourceRinging } from "./components/sources/data-source";
+import { StateTable } from "./components/state-table";
 import { TrainingJobs } from "./components/training-jobs";
 
 /**
@@ -20,7 +22,11 @@ async function program() {
   const settings = readSettings();
   const { logRetentionDays } = settings;
 
-  const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
+  const data = new DataBucket("data", {
+    context,
+    deleteData: settings.deleteDataOnDestroy,
+    batchDays: settings.batches.retentionDays,
+  });
   const image = new ModelImage("image", {
     context,
     folder: "model-image",
@@ -58,12 +64,24 @@ async function program() {
     alarms: endpoint.ringing,
     sources: sourceRinging(context),
   });
+  const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  const batches = new BatchScoring("batches", {
+    context,
+    data,
+    endpoint,
+    results,
+    state,
+    settings: settings.batches,
+    releaseId: release.value?.id,
+    logRetentionDays,
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
     requestsPerSecond: settings.requestsPerSecond,
     burst: settings.burst,
+    routes: batches.routes,
     logRetentionDays,
   });
 
@@ -87,6 +105,7 @@ async function program() {
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
+    scoreLogGroup: batches.scorer.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
     sources: sources.outputs,
     dataLimits: settings.data,

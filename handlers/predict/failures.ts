@@ -50,7 +50,7 @@ function parseJson(text = ""): unknown {
   }
 }
 
-const noRelease: Problem = {
+export const noRelease: Problem = {
   status: 503,
   name: "no-release",
   title: "There is no model yet",

@@ -119,7 +119,8 @@ function predictionsOf(model: ModelAnswer, instances: InputRecord[]) {
 
 const unknownRelease = "unknown";
 
-const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
+/** The release that has answered. */
+export const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
   /(?:^|[;,\s])release=([^;,\s]+)/.exec(customAttributes)?.[1] ?? unknownRelease;
 
 const unexpected: Problem = {
