@@ -1,9 +1,9 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
-import { noRelease } from "../predict/failures";
 import { type Batch, formats, isBatchId, keys, newBatchId, statusOf } from "../shared/batches/batch";
 import { type Batches } from "../shared/batches/batch-table";
 import { errorFields, type Log } from "../shared/log";
 import { answer, type FieldError, type Problem, problemAnswer } from "../shared/problem";
+import { noRelease } from "../shared/unavailable";
 
 /** What the API's batches need of the world. */
 export interface Ports {

@@ -50,7 +50,7 @@ function parseJson(text = ""): unknown {
   }
 }
 
-export const noRelease: Problem = {
+const noRelease: Problem = {
   status: 503,
   name: "no-release",
   title: "There is no model yet",

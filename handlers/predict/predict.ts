@@ -119,8 +119,7 @@ function predictionsOf(model: ModelAnswer, instances: InputRecord[]) {
 
 const unknownRelease = "unknown";
 
-/** The release that has answered. */
-export const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
+const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
   /(?:^|[;,\s])release=([^;,\s]+)/.exec(customAttributes)?.[1] ?? unknownRelease;
 
 const unexpected: Problem = {

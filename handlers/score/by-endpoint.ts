@@ -1,12 +1,11 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
-import { logOfFailure, problemOfFailure } from "../predict/failures";
-import { type ModelAnswer, releaseOf } from "../predict/predict";
 import { type Batch } from "../shared/batches/batch";
-import { readAnswers, type Released } from "./answers";
+import { readAnswers, releaseOf, type Released } from "./answers";
 import { BatchFailure, complete } from "./end";
-import { openInput, spareMilliseconds } from "./input";
-import { type Ports, type Run } from "./ports";
+import { openInput } from "./input";
+import { logOfInvocation, refusalOf } from "./invocation";
+import { type ModelAnswer, type Ports, type Run } from "./ports";
 import { Results } from "./results";
 import { type Row } from "./rows";
 
@@ -26,6 +25,8 @@ const charactersInRequest = 1_000_000;
 /** The public API asks the same endpoint: a batch leaves room for it. */
 const requestsAtOnce = 2;
 const retries = 5;
+/** What the run needs to write a small file's records for a transform job. */
+const handOverMilliseconds = 180_000;
 const progressMilliseconds = 1000;
 
 /**
@@ -95,16 +96,16 @@ async function patiently(body: string, rows: Row[], run: Run, ports: Ports): Pro
     return await pRetry(() => ports.invoke(body), {
       ...{ retries, minTimeout, factor: 2 },
       onFailedAttempt({ error, attemptNumber }) {
-        log.warn("the endpoint has not answered", { attempt: attemptNumber, ...logOfFailure(error) });
+        log.warn("the endpoint has not answered", { attempt: attemptNumber, ...logOfInvocation(error) });
       },
-      shouldRetry: ({ error }) =>
-        problemOfFailure(error).status === 503 && run.remaining() > spareMilliseconds,
+      shouldRetry: ({ error }) => refusalOf(error) === undefined && run.remaining() > handOverMilliseconds,
     });
   } catch (error) {
-    const problem = problemOfFailure(error);
-    if (problem.status === 503) throw new HandedOver(problem.title);
+    const refusal = refusalOf(error);
+    if (refusal === undefined)
+      throw new HandedOver(`the endpoint does not answer (${(error as Error).name})`);
     const which = `rows ${rows[0]?.row} to ${rows.at(-1)?.row}`;
-    throw new BatchFailure(`${problem.title} (${which}). ${problem.detail}`);
+    throw new BatchFailure(`The model refuses ${which} of the file: ${refusal}`);
   }
 }
 

@@ -1,4 +1,3 @@
-import { type ModelAnswer } from "../predict/predict";
 import { type Batch } from "../shared/batches/batch";
 import { type Batches } from "../shared/batches/batch-table";
 import { type EventOf } from "../shared/events";
@@ -19,6 +18,13 @@ export interface Objects {
   read(key: string, version?: string): Promise<AsyncIterable<Buffer>>;
   write(key: string, text: string): Promise<void>;
   writer(key: string): ObjectWriter;
+}
+
+/** What the endpoint has answered. */
+export interface ModelAnswer {
+  body: string;
+  /** As the container sent them: `release=<id>`. */
+  customAttributes?: string | undefined;
 }
 
 /** What scoring needs of the world. */

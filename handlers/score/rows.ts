@@ -148,13 +148,14 @@ async function* csvRows(text: AsyncIterable<string>): AsyncGenerator<string[]> {
       row += 1;
     }
   } catch (error) {
-    throw asUnfit(error, row);
+    throw asUnfit(error);
   }
   if (row < 2) throw new Unfit(row === 0 ? "is empty" : "has a header and no rows");
 }
 
-function asUnfit(error: unknown, row: number): unknown {
-  const { code } = error as { code?: string };
+/** Errors of csv-parse in words for people; the header counts as row 0. */
+function asUnfit(error: unknown): unknown {
+  const { code, records: row = 0 } = error as { code?: string; records?: number };
   if (code === "CSV_MAX_RECORD_SIZE") return tooLong(row);
   if (code === "CSV_QUOTE_NOT_CLOSED") {
     return new Unfit(`ends within a quoted cell: a quote of row ${row} is never closed`, row);

@@ -35,7 +35,7 @@ const columns = header.split(",");
 const asked = columns.filter(
   (name) => !["dropoff", "fare", "tip", "tolls", "total", "payment"].includes(name),
 );
-const table = (text: string) => parse(text, { columns: true }) as Cells[];
+const table = (text: string) => parse<Cells>(text, { columns: true });
 
 /** A row as POST /predict takes it. */
 function recordOf(row: Cells): Record<string, unknown> {
@@ -66,7 +66,7 @@ describe("batches", function () {
     const headers = { "x-api-key": demo.apiKey, "content-type": "application/json" };
     const init = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
     const answer = await fetch(url(path), init);
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as unknown };
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
   }
 
   const create = async (format: string) => (await ask("/batches", { format })).body as Batch;
@@ -74,7 +74,7 @@ describe("batches", function () {
   async function upload({ upload: { method, url: to, fields } }: Batch, text: string | Uint8Array) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append("file", new Blob([text as string]));
+    form.append("file", new Blob([text]));
     return fetch(to, { method, body: form });
   }
 
