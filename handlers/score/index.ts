@@ -72,7 +72,7 @@ const ports: Ports = {
 const createdSchema = v.object({
   "detail-type": v.literal("Object Created"),
   detail: v.object({
-    object: v.object({ key: v.string(), size: v.number(), "version-id": v.optional(v.string()) }),
+    object: v.object({ key: v.string(), size: v.number(), "version-id": v.nullish(v.string()) }),
   }),
 });
 
@@ -81,7 +81,7 @@ const endedSchema = v.object({
   detail: v.object({
     TransformJobName: v.string(),
     TransformJobStatus: v.picklist(["Completed", "Failed", "Stopped"]),
-    FailureReason: v.optional(v.string()),
+    FailureReason: v.nullish(v.string()),
   }),
 });
 
@@ -95,10 +95,10 @@ export async function handler(
     const upload = batchOfInput(key);
     if (upload === undefined) return ports.log.warn("an object that is no upload", { key });
     const run = { id: context.awsRequestId, remaining: () => context.getRemainingTimeInMillis() };
-    return start({ ...upload, bytes: size, version }, run, ports);
+    return start({ ...upload, bytes: size, version: version ?? undefined }, run, ports);
   }
   const { TransformJobName: job, TransformJobStatus: status, FailureReason: reason } = told.detail;
   const id = job.slice(env.JOB_PREFIX.length);
   if (!job.startsWith(env.JOB_PREFIX) || !isBatchId(id)) return ports.log.warn("a job of no batch", { job });
-  return finish({ id, job, status, reason }, ports);
+  return finish({ id, job, status, reason: reason ?? undefined }, ports);
 }

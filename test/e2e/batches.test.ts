@@ -1,3 +1,10 @@
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  ListRolesCommand,
+} from "@aws-sdk/client-iam";
 import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { ListTransformJobsCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
@@ -5,6 +12,7 @@ import { parse } from "csv-parse/sync";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { BatchTable } from "../../handlers/shared/batches/batch-table";
 import { root } from "./laptop";
 import { Workshop } from "./workshop";
 
@@ -49,7 +57,7 @@ function recordOf(row: Cells): Record<string, unknown> {
 }
 
 describe("batches", function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   const workshop = new Workshop();
   let demo: Demo;
 
@@ -66,7 +74,7 @@ describe("batches", function () {
     const headers = { "x-api-key": demo.apiKey, "content-type": "application/json" };
     const init = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
     const answer = await fetch(url(path), init);
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
+    return { status: answer.status, headers: answer.headers, body: await answer.json() };
   }
 
   const create = async (format: string) => (await ask("/batches", { format })).body as Batch;
@@ -236,6 +244,40 @@ describe("batches", function () {
       expect(status, id).to.equal(404);
       expect(body).to.include({ type: "urn:slipway:problem:unknown-batch" });
     }
+  });
+
+  it("gives a batch to one run, and to the same one again, until a transform job has it", async () => {
+    const { TableNames = [] } = await new DynamoDBClient(await workshop.client("dynamodb")).send(
+      new ListTablesCommand({}),
+    );
+    const name = TableNames.find((each) => each.startsWith("state-table")) ?? "";
+    const table = new BatchTable(name, new DynamoDBClient(await workshop.client("dynamodb")));
+    const { id } = await create("csv");
+    expect(await table.update(id, { done: 1 })).to.equal(undefined); // it is not under way
+    const runs = await Promise.all(["a", "b", "c"].map((owner) => table.claim(id, owner, "v1")));
+    expect(runs.filter(Boolean)).to.have.length(1);
+    const owner = runs.find(Boolean)?.owner ?? "";
+    expect(await table.claim(id, owner, "v1")).to.deep.include({ status: "queued", owner, version: "v1" });
+    expect(await table.update(id, { job: "j", heard: null })).not.to.have.any.keys("heard");
+    expect(await table.claim(id, owner, "v1")).to.equal(undefined);
+    expect(await table.update(id, { status: "failed", reason: "over" })).to.include({ status: "failed" });
+    expect(await table.update(id, { status: "completed" })).to.equal(undefined);
+    expect(await table.find("0".repeat(24))).to.equal(undefined);
+  });
+
+  it("fails, and says why, when the transform job fails", async () => {
+    const iam = new IAMClient(await workshop.client("iam"));
+    const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+    const RoleName = Roles.map((role) => role.RoleName ?? "").find((role) =>
+      role.startsWith("endpoint-role"),
+    );
+    const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+    const PolicyName = PolicyNames.find((policy) => policy.includes("read-batches-records"));
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+    const batch = await score("csv", trips.slice(0, 1001).join("\n"));
+    expect(batch.status).to.equal("failed");
+    expect(batch.reason).to.match(/^Its transform job slipway-local-batch-\w+ failed: .*AccessDenied/);
+    expect(batch.download).to.equal(undefined);
   });
 
   it("keeps nothing of a batch anywhere but under batches/, encrypted as all data is", async () => {

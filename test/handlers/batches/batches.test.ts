@@ -43,7 +43,10 @@ class Desk {
     return this.answer({ httpMethod: "GET", path: `/v1/batches/${id}`, pathParameters: { id } });
   }
 
-  private async answer({ path, ...event }: { httpMethod: string; path: string } & object) {
+  private async answer({
+    path,
+    ...event
+  }: Pick<APIGatewayProxyEvent, "httpMethod" | "path"> & Partial<APIGatewayProxyEvent>) {
     const requestContext = { requestId, path, domainName: "api.example.com" };
     const whole = { body: null, ...event, requestContext } as unknown as APIGatewayProxyEvent;
     const { statusCode, headers, body } = await answerBatches(whole, this.ports);

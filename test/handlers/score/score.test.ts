@@ -43,13 +43,13 @@ describe("scoring by the endpoint", () => {
 
   it("asks in requests of 500 records, in the rows' order, also when a later one is answered first", async () => {
     const world = new World("jsonl", Array.from({ length: 1201 }, (_, at) => jsonLine(at / 1000)).join("\n"));
-    const { invoke } = world.ports;
+    const before = world.ports;
     const delays = [30, 0, 0];
     const ports = {
-      ...world.ports,
+      ...before,
       invoke: async (body: string) => {
         await new Promise((resolve) => setTimeout(resolve, delays.shift()));
-        return invoke(body);
+        return before.invoke(body);
       },
     };
     await start(world.upload, world.run, ports);
