@@ -22,6 +22,9 @@ export interface Ended {
 
 const longestReason = 500;
 
+/** `reason` without names of roles and buckets, which are no business of callers of the API; the log has them. */
+const withoutPlaces = (reason: string) => reason.replace(/\b(arn:[\w-]+:|s3:\/\/)[^\s"',]+/g, "...");
+
 /** Scores a batch whose upload has come, or begins to. Whoever tells of the upload a second time is not heard. */
 export async function start({ id, bytes, version }: Upload, run: Run, ports: Ports): Promise<void> {
   const batch = await ports.batches.claim(id, run.id, version);
@@ -50,7 +53,7 @@ export async function finish({ id, job, status, reason }: Ended, ports: Ports): 
     return;
   }
   if (status === "Completed") return orFail(batch, ports, () => finishTransform(batch, ports));
-  const why = status === "Stopped" ? "it was stopped" : (reason ?? "SageMaker gives no reason");
+  const why = status === "Stopped" ? "it was stopped" : withoutPlaces(reason ?? "SageMaker gives no reason");
   ports.log.warn("the transform job failed", { batch: id, job, status, reason });
   await fail(batch, `Its transform job ${job} failed: ${why.slice(0, longestReason)}`, ports);
 }

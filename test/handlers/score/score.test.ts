@@ -210,13 +210,17 @@ describe("scoring by a transform job", () => {
   it("tells why the job failed, once, and ends no batch twice", async () => {
     const world = large("csv", csv(1));
     await start(world.upload, world.run, world.ports);
-    const failed = { ...completed, status: "Failed", reason: "AlgorithmError: out of memory" } as const;
+    const failed = {
+      ...completed,
+      status: "Failed",
+      reason: "AlgorithmError: s3://data-1/b.jsonl: out of memory",
+    } as const;
     await finish(failed, world.ports);
     await finish(failed, world.ports);
     world.transform();
     await finish(completed, world.ports);
     expect(world.batches.batch.reason).to.equal(
-      `Its transform job job-${id} failed: AlgorithmError: out of memory`,
+      `Its transform job job-${id} failed: AlgorithmError: ... out of memory`,
     );
     expect(world.events.map(({ kind }) => kind)).to.deep.equal(["batch.failed"]);
     expect(world.results).to.equal(undefined);
