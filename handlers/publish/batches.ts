@@ -1,7 +1,6 @@
 import { type EventOf } from "../shared/events";
 import { counted, duration, figure, whole } from "./figures";
 import { type Template } from "./mail";
-import { countedClasses } from "./predictions";
 
 /** A batch is done: how much of it was predicted, what came out, and how to get it. */
 export function batchCompleted(detail: EventOf<"batch.completed">["detail"]): Template {
@@ -34,7 +33,10 @@ export function batchFailed({ batch, reason, link }: EventOf<"batch.failed">["de
 
 function inSum({ summary, unit }: EventOf<"batch.completed">["detail"]): string[] {
   if (summary === undefined) return [];
-  if ("classes" in summary) return [`They are ${countedClasses(new Map(Object.entries(summary.classes)))}.`];
+  if ("classes" in summary) {
+    const byCount = Object.entries(summary.classes).sort(([, one], [, other]) => other - one);
+    return [`They are ${byCount.map(([name, count]) => `${whole(count)} ${name}`).join(", ")}.`];
+  }
   const { lowest, highest, mean } = summary;
   return [
     `They range from ${figure(lowest)} to ${figure(highest)} ${unit}, ${figure(mean)} ${unit} on average.`,

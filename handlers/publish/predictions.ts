@@ -28,16 +28,10 @@ export function summary(predictions: Prediction[], unit: string): { subject: str
 function classSummary(classes: string[]) {
   const counts = new Map<string, number>();
   for (const name of classes) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const listed = countedClasses(counts);
+  const byCount = [...counts].sort(([a, one], [b, other]) => other - one || a.localeCompare(b));
+  const listed = byCount.map(([name, count]) => `${whole(count)} ${name}`).join(", ");
   return { subject: classes.length === 1 ? classes[0]! : listed, sentence: `They are ${listed}.` };
 }
-
-/** How many of each class, the most frequent first: `12 setosa, 3 virginica`. */
-export const countedClasses = (counts: Map<string, number>): string =>
-  [...counts]
-    .sort(([a, one], [b, other]) => other - one || a.localeCompare(b))
-    .map(([name, count]) => `${whole(count)} ${name}`)
-    .join(", ");
 
 type ClassPrediction = Extract<Prediction, { probabilities: Record<string, number> }>;
 
