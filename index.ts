@@ -1,4 +1,5 @@
 import { ApiSite } from "./components/api-site";
+import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
@@ -24,7 +25,11 @@ async function program() {
   const { logRetentionDays } = settings;
   boundRoles(settings.permissionsBoundary);
 
-  const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
+  const data = new DataBucket("data", {
+    context,
+    deleteData: settings.deleteDataOnDestroy,
+    batchDays: settings.batches.retentionDays,
+  });
   const image = new ModelImage("image", {
     context,
     folder: "model-image",
@@ -64,6 +69,16 @@ async function program() {
   });
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
   const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
+  const batches = new BatchScoring("batches", {
+    context,
+    data,
+    endpoint,
+    results,
+    state,
+    settings: settings.batches,
+    releaseId: release.value?.id,
+    logRetentionDays,
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -71,7 +86,7 @@ async function program() {
     state,
     settings: settings.api,
     logRetentionDays,
-    routes: site.routes,
+    routes: [...site.routes, ...batches.routes],
   });
 
   return {
@@ -95,6 +110,7 @@ async function program() {
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
+    scoreLogGroup: batches.scorer.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
     sources: sources.outputs,
     dataLimits: settings.data,

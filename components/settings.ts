@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type BatchSettings, readBatchSettings } from "./batch-settings";
 import { type DataSettings, readDataSettings } from "./data-settings";
 import { type ApiSettings, readApiSettings } from "./api-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
@@ -26,6 +27,7 @@ export interface Settings {
   sources: Record<string, SourceSettings>;
   data: DataSettings;
   gate: GateSettings;
+  batches: BatchSettings;
 }
 
 /** Reads the configuration of the stack at hand. */
@@ -72,5 +74,6 @@ export function readSettings(config = new pulumi.Config()): Settings {
     sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),
     gate: readGateSettings(config),
+    batches: readBatchSettings(config),
   };
 }
