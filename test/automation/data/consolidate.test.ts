@@ -199,11 +199,13 @@ describe("consolidate", () => {
     };
     const lines = files.write("a.jsonl", records.map((record) => JSON.stringify(record)).join("\n"));
     const quoted = csv(
-      ...records.map(({ at, miles, zone }) => `${at},${miles.toFixed(4)},1,,"${zone.replaceAll('"', '""')}",`),
+      ...records.map(
+        ({ at, miles, zone }) => `${at},${miles.toFixed(4)},1,,"${zone.replaceAll('"', '""')}",`,
+      ),
     );
     const made = await run([lines], open);
     expect(made.rows).to.include({ read: texts.length, kept: texts.length });
-    const read = parse(rowsOf(made), { columns: true }) as { zone: string; miles: string }[];
+    const read = parse<{ zone: string; miles: string }>(rowsOf(made), { columns: true });
     expect(read.map(({ zone }) => zone)).to.have.members(texts);
     expect(read.map(({ miles }) => Number(miles))).to.have.members(records.map(({ miles }) => miles));
     const again = await run([files.write("b.csv", quoted), files.write("c.csv", rowsOf(made))], open);
