@@ -1,6 +1,7 @@
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
+import { DataScientists } from "./components/data-scientists";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
@@ -38,6 +39,11 @@ async function program() {
     guardrails: settings.guardrails,
     release: release.value,
     logRetentionDays,
+  });
+  const scientists = new DataScientists("scientists", {
+    context,
+    endpoint,
+    principals: settings.dataScientists,
   });
   const results = new ResultsTopic("results", {
     context,
@@ -82,6 +88,7 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
+    dataScientistRoleArn: scientists.role.arn,
     predictionUrl: api.url,
     apiKey: api.apiKey,
     resultsQueueUrl: results.queue.url,

@@ -68,6 +68,13 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(this.name, grantee, "invoke", [{ Action: "sagemaker:InvokeEndpoint", Resource: endpoint }], this);
   }
 
+  /** Lets the grantee see the endpoint's state and what it serves. */
+  grantDescribe(grantee: Grantee): void {
+    const endpoint = arn(this.args.context, "sagemaker", `endpoint/${this.endpointName}`);
+    const statement = { Action: "sagemaker:DescribeEndpoint", Resource: endpoint };
+    grant(this.name, grantee, "describe", [statement], this);
+  }
+
   /**
    * What the container runs under: it may read its artifact, pull its image and write its log. SageMaker looks at the
    * alarms of a deployment with it, too.

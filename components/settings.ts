@@ -15,6 +15,8 @@ export interface Settings {
   trainingInstanceCount: number;
   maxRuntimeInSeconds: number;
   emails: string[];
+  /** ARNs of those who may assume the data scientists' role; empty: the account decides. */
+  dataScientists: string[];
   digestSeconds: number;
   requestsPerSecond: number;
   burst: number;
@@ -62,6 +64,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
     maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
     emails: config.requireObject<string[]>("emails"),
+    dataScientists: config.requireObject<string[]>("dataScientists"),
     digestSeconds: config.requireNumber("digestSeconds"),
     requestsPerSecond: config.requireNumber("requestsPerSecond"),
     burst: config.requireNumber("burst"),
