@@ -3,6 +3,7 @@ import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
+import { DataScientists } from "./components/data-scientists";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
@@ -47,6 +48,11 @@ async function program() {
     guardrails: settings.guardrails,
     release: release.value,
     logRetentionDays,
+  });
+  const scientists = new DataScientists("scientists", {
+    context,
+    endpoint,
+    principals: settings.dataScientists,
   });
   const results = new ResultsTopic("results", {
     context,
@@ -104,6 +110,7 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
+    dataScientistRoleArn: scientists.role.arn,
     predictionUrl: api.url,
     apiKey: api.apiKey,
     releaseKey: api.releaseKey,
