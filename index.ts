@@ -1,9 +1,11 @@
+import { ApiSite } from "./components/api-site";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
@@ -20,6 +22,7 @@ async function program() {
   const context = await readContext();
   const settings = readSettings();
   const { logRetentionDays } = settings;
+  boundRoles(settings.permissionsBoundary);
 
   const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
   const image = new ModelImage("image", {
@@ -60,6 +63,7 @@ async function program() {
     sources: sourceRinging(context),
   });
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -67,6 +71,7 @@ async function program() {
     state,
     settings: settings.api,
     logRetentionDays,
+    routes: site.routes,
   });
 
   return {

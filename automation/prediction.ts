@@ -45,6 +45,9 @@ export class Refused extends Error {
   }
 }
 
+/** Where people try the model: the API's own page. */
+export const playgroundUrl = (predictionUrl: string): string => predictionUrl.replace(/predict$/, "");
+
 const timeoutMs = 30_000;
 
 /**

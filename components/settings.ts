@@ -19,6 +19,8 @@ export interface Settings {
   digestSeconds: number;
   api: ApiSettings;
   logRetentionDays: number;
+  /** ARN of a managed policy, or `none`. */
+  permissionsBoundary: string;
   deleteDataOnDestroy: boolean;
   /** By name. */
   sources: Record<string, SourceSettings>;
@@ -65,6 +67,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     digestSeconds: config.requireNumber("digestSeconds"),
     api: readApiSettings(config),
     logRetentionDays: config.requireNumber("logRetentionDays"),
+    permissionsBoundary: config.require("permissionsBoundary"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
     sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { AwsError } from "../shared/aws";
 import { errorFields, type LogFields } from "../shared/log";
 import { type Problem } from "../shared/problem";
+import { noRelease, notReady } from "../shared/unavailable";
 import { invalidFields } from "./request";
 
 const refusalSchema = v.object({
@@ -68,24 +69,6 @@ function parseJson(text = ""): unknown {
     return undefined;
   }
 }
-
-const noRelease: Problem = {
-  status: 503,
-  name: "no-release",
-  title: "There is no model yet",
-  detail:
-    "Nothing has been released on this stack yet, so nothing can be predicted. Try again after the first release.",
-  retryAfter: 60,
-};
-
-const notReady: Problem = {
-  status: 503,
-  name: "not-ready",
-  title: "The model is not ready",
-  detail:
-    "The model is starting or changing over. Nothing is wrong with the request: send it again in a few seconds.",
-  retryAfter: 10,
-};
 
 const busy: Problem = {
   status: 503,

@@ -1,9 +1,9 @@
 import { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
+import { maxInstances } from "../shared/limits";
 import { type FieldError, type Problem } from "../shared/problem";
 import { ruleOf, unknownFieldRule } from "../shared/rules";
 import { type RecordSchema, requestSchema } from "../shared/schema";
 
-export const maxInstances = 1000;
 /** The search for errors ends here: an answer stays readable, and nobody can keep the API busy with nonsense. */
 const maxErrors = 100;
 const maxShownCharacters = 100;

@@ -7,6 +7,7 @@
 * Log groups as targets of EventBridge rules.
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
+* What IAM knows of a request beyond that: see ``iam_details``.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
@@ -43,6 +44,7 @@ import api_keys
 import dynamodb_export
 import firehose_buffer
 import http2
+import iam_details
 import kinesis_records
 import metric_alarms
 import rds_databases
@@ -287,6 +289,7 @@ def main() -> None:
     name_source_account()
     trust_loopback()
     http2.install()
+    iam_details.install()
     api_keys.install()
     metric_alarms.install()
     dynamodb_export.install()

@@ -164,4 +164,33 @@ describe("the program", () => {
       `endpoint is "async": write 'serverless' or 'real-time' into Pulumi.dev.yaml`,
     );
   });
+
+  it("is what the deploy roles of terraform-bootstrap may create and change: every resource, and nothing else", async () => {
+    interface Permission {
+      sid: string;
+      why?: string;
+      types: string[];
+      resources: string[];
+    }
+    const file = join(root, "terraform-bootstrap", "permissions.json");
+    const permissions = JSON.parse(readFileSync(file, "utf8")) as Permission[];
+    const all = { ...allSources, "slipway:emails": ["ann@example.com"] };
+    const scaled = { ...all, "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
+    const declared = [
+      ...(await declare(program, { config: configuration("dev", all), parameters })),
+      ...(await declare(program, {
+        config: configuration("main", scaled),
+        parameters: { "/slipway/main/release": formatRelease(release), ...parameters },
+      })),
+    ];
+    const types = new Set(
+      declared.map(({ type }) => type).filter((type) => !/^(slipway|pulumi):/.test(type)),
+    );
+    expect([...types].sort()).to.deep.equal(
+      [...new Set(permissions.flatMap((permission) => permission.types))].sort(),
+    );
+    for (const { sid, why, resources } of permissions) {
+      if (resources.includes("*")) expect(why, `${sid}: why all resources?`).to.be.a("string");
+    }
+  });
 });
