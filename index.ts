@@ -1,10 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ApiSite } from "./components/api-site";
+import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
+import { DataScientists } from "./components/data-scientists";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { PublicSubscriptions } from "./components/public-subscriptions";
 import { ResultsTopic, resultsRinging } from "./components/results-topic";
@@ -22,8 +26,13 @@ async function program() {
   const context = await readContext();
   const settings = readSettings();
   const { logRetentionDays } = settings;
+  boundRoles(settings.permissionsBoundary);
 
-  const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
+  const data = new DataBucket("data", {
+    context,
+    deleteData: settings.deleteDataOnDestroy,
+    batchDays: settings.batches.retentionDays,
+  });
   const image = new ModelImage("image", {
     context,
     folder: "model-image",
@@ -45,6 +54,11 @@ async function program() {
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
   // Mails link to the API, which needs the results first.
   const [apiUrl, setApiUrl] = pulumi.deferredOutput<string>();
+  const scientists = new DataScientists("scientists", {
+    context,
+    endpoint,
+    principals: settings.dataScientists,
+  });
   const results = new ResultsTopic("results", {
     context,
     state,
@@ -71,15 +85,31 @@ async function program() {
   const subscriptions = settings.publicSubscriptions
     ? new PublicSubscriptions("subscriptions", { context, results, state, logRetentionDays })
     : undefined;
+  const site = new ApiSite("site", {
+    context,
+    endpoint,
+    subscriptions: settings.publicSubscriptions,
+    logRetentionDays,
+  });
+  const batches = new BatchScoring("batches", {
+    context,
+    data,
+    endpoint,
+    results,
+    state,
+    settings: settings.batches,
+    releaseId: release.value?.id,
+    logRetentionDays,
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
-    requestsPerSecond: settings.requestsPerSecond,
-    burst: settings.burst,
+    state,
+    settings: settings.api,
     announcing: settings.announcePredictions,
-    routes: subscriptions?.routes ?? [],
     logRetentionDays,
+    routes: [...site.routes, ...batches.routes, ...(subscriptions?.routes ?? [])],
   });
   setApiUrl(api.url.apply((url) => url.replace(/\/predict$/, "")));
 
@@ -98,12 +128,15 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
+    dataScientistRoleArn: scientists.role.arn,
     predictionUrl: api.url,
     apiKey: api.apiKey,
+    releaseKey: api.releaseKey,
     resultsQueueUrl: results.queue.url,
     deadLetterQueueUrl: results.deadLetterQueue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
+    scoreLogGroup: batches.scorer.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
     sources: sources.outputs,
     dataLimits: settings.data,

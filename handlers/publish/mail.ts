@@ -1,4 +1,5 @@
 import { type SlipwayEvent } from "../shared/events";
+import { batchCompleted, batchFailed } from "./words/batches";
 import { moment } from "./figures";
 import { dataRejected } from "./words/data";
 import { predictionResults } from "./words/predictions";
@@ -61,6 +62,10 @@ function templateOf(event: SlipwayEvent, places: Places): Template {
       return releaseRolledBack(event);
     case "data.rejected":
       return dataRejected(event);
+    case "batch.completed":
+      return batchCompleted(event.detail);
+    case "batch.failed":
+      return batchFailed(event.detail);
     case "alarm":
       return {
         subject: `Alarm: ${event.detail.what}`,
