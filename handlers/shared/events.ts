@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { severities } from "./subscription";
 
+export { severities };
+
 /**
  * The events of the results queue (one as JSON in each SQS message) and of the topic behind it.
  * Senders may put more into `detail` than is named here: it reaches the services that subscribe.
