@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type BatchSettings, readBatchSettings } from "./batch-settings";
 import { type DataSettings, readDataSettings } from "./data-settings";
+import { type ApiSettings, readApiSettings } from "./api-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
 import { type GateSettings, readGateSettings } from "./gate-settings";
@@ -15,15 +17,19 @@ export interface Settings {
   trainingInstanceCount: number;
   maxRuntimeInSeconds: number;
   emails: string[];
+  /** ARNs of those who may assume the data scientists' role; empty: the account decides. */
+  dataScientists: string[];
   digestSeconds: number;
-  requestsPerSecond: number;
-  burst: number;
+  api: ApiSettings;
   logRetentionDays: number;
+  /** ARN of a managed policy, or `none`. */
+  permissionsBoundary: string;
   deleteDataOnDestroy: boolean;
   /** By name. */
   sources: Record<string, SourceSettings>;
   data: DataSettings;
   gate: GateSettings;
+  batches: BatchSettings;
 }
 
 /** Reads the configuration of the stack at hand. */
@@ -62,13 +68,15 @@ export function readSettings(config = new pulumi.Config()): Settings {
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
     maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
     emails: config.requireObject<string[]>("emails"),
+    dataScientists: config.requireObject<string[]>("dataScientists"),
     digestSeconds: config.requireNumber("digestSeconds"),
-    requestsPerSecond: config.requireNumber("requestsPerSecond"),
-    burst: config.requireNumber("burst"),
+    api: readApiSettings(config),
     logRetentionDays: config.requireNumber("logRetentionDays"),
+    permissionsBoundary: config.require("permissionsBoundary"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
     sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),
     gate: readGateSettings(config),
+    batches: readBatchSettings(config),
   };
 }
