@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test unit lint format bench clean
+.PHONY: help setup demo stop test unit lint format clients bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,11 @@ lint: ## Check formatting, types and style
 format: ## Put the formatting right
 	@./setup.sh --test
 	@npx prettier --write --log-level warn .
-	@.venv/bin/ruff format --quiet model-image local bench
+	@.venv/bin/ruff format --quiet model-image local bench clients
+
+clients: ## Generate the TypeScript client's types from the schema
+	@./setup.sh --test
+	@npx tsx clients/typescript/generate.ts
 
 bench: ## Measure the numbers of bench/README.md
 	@./setup.sh --test
@@ -41,6 +45,7 @@ bench: ## Measure the numbers of bench/README.md
 	@npx tsx bench/sources/kinesis.ts 5000 60 8
 	@npx tsx bench/sources/rds.ts
 	@npx tsx bench/sources/redshift.ts
+	@npx tsx bench/batches.ts
 
 clean: ## Stop the servers and remove all that was installed or made here
 	@if [ -d node_modules ]; then node automation/bin.js local reset; fi

@@ -1,14 +1,18 @@
+import { ApiSite } from "./components/api-site";
+import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
 import { Sources } from "./components/sources/sources";
 import { sourceRinging } from "./components/sources/data-source";
+import { StateTable } from "./components/state-table";
 import { TrainingJobs } from "./components/training-jobs";
 
 /**
@@ -19,8 +23,13 @@ async function program() {
   const context = await readContext();
   const settings = readSettings();
   const { logRetentionDays } = settings;
+  boundRoles(settings.permissionsBoundary);
 
-  const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
+  const data = new DataBucket("data", {
+    context,
+    deleteData: settings.deleteDataOnDestroy,
+    batchDays: settings.batches.retentionDays,
+  });
   const image = new ModelImage("image", {
     context,
     folder: "model-image",
@@ -58,13 +67,26 @@ async function program() {
     alarms: endpoint.ringing,
     sources: sourceRinging(context),
   });
+  const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
+  const batches = new BatchScoring("batches", {
+    context,
+    data,
+    endpoint,
+    results,
+    state,
+    settings: settings.batches,
+    releaseId: release.value?.id,
+    logRetentionDays,
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
-    requestsPerSecond: settings.requestsPerSecond,
-    burst: settings.burst,
+    state,
+    settings: settings.api,
     logRetentionDays,
+    routes: [...site.routes, ...batches.routes],
   });
 
   return {
@@ -84,9 +106,11 @@ async function program() {
     alarmNames: endpoint.alarmNames,
     predictionUrl: api.url,
     apiKey: api.apiKey,
+    releaseKey: api.releaseKey,
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
+    scoreLogGroup: batches.scorer.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
     sources: sources.outputs,
     dataLimits: settings.data,

@@ -1,7 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { join } from "node:path";
 import { UserError } from "../errors";
 import { DynamodbSink } from "../feed/dynamodb-sink";
 import { eventsOf } from "../feed/events";
@@ -9,7 +8,7 @@ import { feed as sendEvents, type FeedCounts } from "../feed/feed";
 import { KinesisSink, S3Sink, type Sink } from "../feed/sink";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
-import { projectRoot, readSchema } from "../project";
+import { readSchema, sampleData } from "../project";
 import { type Outputs, requireStack } from "../stack";
 import { openTarget, type Target } from "../target";
 
@@ -25,7 +24,7 @@ type SourceOutput = Outputs["sources"][string];
 
 /** `slipway feed` */
 export async function feed(stack: string, options: FeedCommandOptions, output: Output): Promise<void> {
-  const { rate, seconds, poison, data = join(projectRoot, "data", "taxis.csv") } = options;
+  const { rate, seconds, poison, data = sampleData() } = options;
   const target = await openTarget(stack, output);
   const { outputs } = await requireStack(stack, target, output);
   const { sources } = outputs;
