@@ -36,7 +36,7 @@ const table = `CREATE TABLE trips (
   total numeric, color text, payment text, pickup_zone text, dropoff_zone text, pickup_borough text, dropoff_borough text)`;
 
 describe("rds source on the laptop", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let world: SourceStack;
   let rds: RDSClient;
 
