@@ -1,7 +1,9 @@
 import { ApiSite } from "./components/api-site";
+import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
+import { DataScientists } from "./components/data-scientists";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
@@ -24,7 +26,11 @@ async function program() {
   const { logRetentionDays } = settings;
   boundRoles(settings.permissionsBoundary);
 
-  const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
+  const data = new DataBucket("data", {
+    context,
+    deleteData: settings.deleteDataOnDestroy,
+    batchDays: settings.batches.retentionDays,
+  });
   const image = new ModelImage("image", {
     context,
     folder: "model-image",
@@ -42,6 +48,11 @@ async function program() {
     guardrails: settings.guardrails,
     release: release.value,
     logRetentionDays,
+  });
+  const scientists = new DataScientists("scientists", {
+    context,
+    endpoint,
+    principals: settings.dataScientists,
   });
   const results = new ResultsTopic("results", {
     context,
@@ -64,6 +75,16 @@ async function program() {
   });
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
   const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
+  const batches = new BatchScoring("batches", {
+    context,
+    data,
+    endpoint,
+    results,
+    state,
+    settings: settings.batches,
+    releaseId: release.value?.id,
+    logRetentionDays,
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -71,7 +92,7 @@ async function program() {
     state,
     settings: settings.api,
     logRetentionDays,
-    routes: site.routes,
+    routes: [...site.routes, ...batches.routes],
   });
 
   return {
@@ -89,12 +110,14 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
+    dataScientistRoleArn: scientists.role.arn,
     predictionUrl: api.url,
     apiKey: api.apiKey,
     releaseKey: api.releaseKey,
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,
+    scoreLogGroup: batches.scorer.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
     sources: sources.outputs,
     dataLimits: settings.data,

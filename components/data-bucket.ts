@@ -10,13 +10,15 @@ export interface DataBucketArgs {
   deleteData: boolean;
   /** Days after which an overwritten or deleted object is gone for good. Default 30. */
   oldVersionDays?: number;
+  /** Days after which the files of a batch, `batches/`, are gone. Without it they stay. */
+  batchDays?: number;
 }
 
 const lifecycleDaysMost = 3650;
 
 /**
  * The bucket of everything that a release is made of: `raw/` (what sources land), `snapshots/` (frozen inputs),
- * `releases/` (processed rows, artifacts, records). Private, versioned, encrypted with its own KMS key, TLS only.
+ * `releases/` (processed rows, artifacts, records); and of the files of batches (`batches/`). Private, versioned, encrypted with its own KMS key, TLS only.
  */
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
@@ -60,7 +62,7 @@ export class DataBucket extends pulumi.ComponentResource {
       child,
     );
     this.protect();
-    this.expire(oldVersionDays);
+    this.expire(oldVersionDays, args.batchDays);
     this.registerOutputs({ bucketName: this.bucket.bucket, keyArn: this.key.arn });
   }
 
@@ -80,6 +82,11 @@ export class DataBucket extends pulumi.ComponentResource {
       ],
       this,
     );
+  }
+
+  /** Lets the grantee list the objects under `prefix` and read none. */
+  grantList(grantee: Grantee, prefix: string): void {
+    grant(this.name, grantee, `list-${label(prefix)}`, [this.listStatement(prefix)], this);
   }
 
   /** Lets the grantee list, read and write the objects under `prefix`, and nothing delete. */
@@ -239,7 +246,7 @@ export class DataBucket extends pulumi.ComponentResource {
     );
   }
 
-  private expire(oldVersionDays: number): void {
+  private expire(oldVersionDays: number, batchDays: number | undefined): void {
     new aws.s3.BucketLifecycleConfiguration(
       `${this.name}-lifecycle`,
       {
@@ -260,6 +267,17 @@ export class DataBucket extends pulumi.ComponentResource {
             filter: { prefix: "raw/" },
             transitions: [{ days: 90, storageClass: "STANDARD_IA" }],
           },
+          ...(batchDays === undefined
+            ? []
+            : [
+                {
+                  id: "batches",
+                  status: "Enabled",
+                  filter: { prefix: "batches/" },
+                  expiration: { days: batchDays },
+                  noncurrentVersionExpiration: { noncurrentDays: 1 }, // gone, not hidden
+                },
+              ]),
         ],
       },
       { parent: this },

@@ -36,6 +36,10 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   readonly endpointName: string;
   /** Names of the alarms that watch deployments; they are there as long as the endpoint is. */
   readonly alarmNames: string[];
+  /** Name of the model that the endpoint serves, once it does; undefined without a release. */
+  readonly modelName: pulumi.Output<string> | undefined;
+  /** What the container runs under, in the endpoint and in transform jobs. */
+  readonly grantee: Grantee;
 
   constructor(
     private readonly name: string,
@@ -48,8 +52,8 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     checkGuardrails(guardrails);
     this.endpointName = `${context.project}-${context.stack}-${capacity.kind}`;
     this.alarmNames = capacity.kind === "real-time" ? alarmNames(this.endpointName) : [];
-    const role = this.executionRole();
-    if (release) this.serve(release, role);
+    this.grantee = this.executionRole();
+    this.modelName = release && this.serve(release, this.grantee.role);
     this.registerOutputs({ endpointName: this.endpointName });
   }
 
@@ -68,8 +72,15 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(this.name, grantee, "invoke", [{ Action: "sagemaker:InvokeEndpoint", Resource: endpoint }], this);
   }
 
-  /** Lets the grantee ask for the endpoint's state and, by the tags of its configuration, for its release. */
+  /** Lets the grantee see the endpoint's state and what it serves. */
   grantDescribe(grantee: Grantee): void {
+    const endpoint = arn(this.args.context, "sagemaker", `endpoint/${this.endpointName}`);
+    const statement = { Action: "sagemaker:DescribeEndpoint", Resource: endpoint };
+    grant(this.name, grantee, "describe", [statement], this);
+  }
+
+  /** Lets the grantee ask for the endpoint's state and, by the tags of its configuration, for its release. */
+  grantReadRelease(grantee: Grantee): void {
     const { context } = this.args;
     const endpoint = arn(context, "sagemaker", `endpoint/${this.endpointName}`);
     // Pulumi gives each configuration a name that begins so.
@@ -77,7 +88,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(
       this.name,
       grantee,
-      "describe",
+      "read-release",
       [
         { Action: "sagemaker:DescribeEndpoint", Resource: endpoint },
         { Action: "sagemaker:ListTags", Resource: configurations },
@@ -90,7 +101,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
    * What the container runs under: it may read its artifact, pull its image and write its log. SageMaker looks at the
    * alarms of a deployment with it, too.
    */
-  private executionRole(): aws.iam.Role {
+  private executionRole(): Grantee {
     const { context, data, image, logRetentionDays } = this.args;
     const role = new aws.iam.Role(
       `${this.name}-role`,
@@ -125,20 +136,21 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       const alarms = this.alarmNames.map((alarm) => arn(context, "cloudwatch", `alarm:${alarm}`));
       grant(this.name, grantee, "alarms", [{ Action: "cloudwatch:DescribeAlarms", Resource: alarms }], this);
     }
-    return role;
+    return grantee;
   }
 
   /**
    * Model and endpoint configuration are immutable in SageMaker and so get names of Pulumi's making: a new release
    * has new ones, the endpoint moves over to them, and only then the old ones go.
    */
-  private serve(release: Release, role: aws.iam.Role): void {
+  private serve(release: Release, role: aws.iam.Role): pulumi.Output<string> {
     const { context, capacity } = this.args;
     const { shadow } = release;
+    const model = this.model("model", release, role);
     const configuration = new aws.sagemaker.EndpointConfiguration(
       `${this.name}-configuration`,
       {
-        productionVariants: [this.variant(variantName, this.model("model", release, role), release)],
+        productionVariants: [this.variant(variantName, model, release)],
         ...(shadow && capacity.kind === "real-time"
           ? {
               shadowProductionVariants: [
@@ -164,6 +176,8 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       const args = { context, endpointName: endpoint.name, capacity };
       new EndpointScaling(`${this.name}-scaling`, args, { parent: this });
     }
+    // known when the endpoint has gone over to it, not before
+    return pulumi.all([model.name, endpoint.endpointConfigName]).apply(([name]) => name);
   }
 
   private model(role: string, { id, imageUri, modelDataUrl }: Artifact, executionRole: aws.iam.Role) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type BatchSettings, readBatchSettings } from "./batch-settings";
 import { type DataSettings, readDataSettings } from "./data-settings";
 import { type ApiSettings, readApiSettings } from "./api-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
@@ -16,6 +17,8 @@ export interface Settings {
   trainingInstanceCount: number;
   maxRuntimeInSeconds: number;
   emails: string[];
+  /** ARNs of those who may assume the data scientists' role; empty: the account decides. */
+  dataScientists: string[];
   digestSeconds: number;
   api: ApiSettings;
   logRetentionDays: number;
@@ -26,6 +29,7 @@ export interface Settings {
   sources: Record<string, SourceSettings>;
   data: DataSettings;
   gate: GateSettings;
+  batches: BatchSettings;
 }
 
 /** Reads the configuration of the stack at hand. */
@@ -64,6 +68,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
     maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
     emails: config.requireObject<string[]>("emails"),
+    dataScientists: config.requireObject<string[]>("dataScientists"),
     digestSeconds: config.requireNumber("digestSeconds"),
     api: readApiSettings(config),
     logRetentionDays: config.requireNumber("logRetentionDays"),
@@ -72,5 +77,6 @@ export function readSettings(config = new pulumi.Config()): Settings {
     sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),
     gate: readGateSettings(config),
+    batches: readBatchSettings(config),
   };
 }

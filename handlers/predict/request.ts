@@ -50,8 +50,8 @@ export class RequestReader {
     return errors;
   }
 
-  /** One error a field, in Ajv's order: the type before what depends on it. */
-  private recordErrors(record: unknown): FieldError[] {
+  /** What is wrong with one record: one error a field, in Ajv's order: the type before what depends on it. */
+  recordErrors(record: unknown): FieldError[] {
     const most = this.known.length + maxErrors;
     if (typeof record === "object" && record !== null && Object.keys(record).length > most) {
       return [

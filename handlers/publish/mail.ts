@@ -1,4 +1,5 @@
 import { type EventOf, type SlipwayEvent } from "../shared/events";
+import { batchCompleted, batchFailed } from "./batches";
 import { counted, duration, figure, moment, percent, record, whole } from "./figures";
 import { inWords, summary } from "./predictions";
 
@@ -9,7 +10,7 @@ export interface Mail {
   body: string;
 }
 
-interface Template {
+export interface Template {
   subject: string;
   paragraphs: string[];
   link?: string | undefined;
@@ -56,6 +57,10 @@ function templateOf(event: SlipwayEvent): Template {
       };
     case "data.rejected":
       return dataRejected(event);
+    case "batch.completed":
+      return batchCompleted(event.detail);
+    case "batch.failed":
+      return batchFailed(event.detail);
     case "alarm":
       return {
         subject: `Alarm: ${event.detail.what}`,

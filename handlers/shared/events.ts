@@ -98,6 +98,26 @@ export const eventSchema = v.variant("kind", [
     row: v.optional(count),
     link,
   }),
+  /** Of a batch's `rows`, `rejected` could not be predicted. */
+  event("batch.completed", {
+    batch: text,
+    release: text,
+    target: text,
+    unit: v.string(),
+    rows: count,
+    rejected: count,
+    /** From the end of the upload. */
+    seconds: v.pipe(v.number(), v.minValue(0)),
+    /** What the predictions say together. */
+    summary: v.optional(
+      v.union([
+        v.object({ lowest: v.number(), highest: v.number(), mean: v.number() }),
+        v.object({ classes: v.record(v.string(), count) }),
+      ]),
+    ),
+    link,
+  }),
+  event("batch.failed", { batch: text, reason: text, link }),
   event("alarm", { what: text, reason: text, link }),
 ]);
 

@@ -144,11 +144,25 @@ describe("the program", () => {
 
   it("lets the public in with a key only, and throttles each key", async () => {
     const declared = await declare(program, { config: configuration("dev") });
-    expect(only(declared, "Method").apiKeyRequired).to.equal(true);
+    const methods = declared.filter(({ type }) => type.endsWith(":Method"));
+    const open = methods.filter(({ inputs }) => inputs.apiKeyRequired !== true).map(({ name }) => name);
+    expect(open.sort()).to.deep.equal([
+      ...["api-health-get", "api-openapi-json-get", "api-root-get", "api-schema-get"],
+    ]);
     expect(only(declared, "UsagePlan", "api-plan").throttleSettings).to.deep.equal({
       rateLimit: 10,
       burstLimit: 20,
     });
+  });
+
+  it("names a setting of batches that cannot be, and what can", async () => {
+    const message = (changes: Record<string, unknown>) =>
+      failure(() => declare(program, { config: configuration("dev", changes) }));
+    expect(await message({ "slipway:batchRetentionDays": 0 })).to.match(
+      /^batchRetentionDays is "0": write a/,
+    );
+    expect(await message({ "slipway:batchInstanceType": "m5.large" })).to.match(/such as ml\.m5\.large$/);
+    expect(await message({ "slipway:batchMaxMegabytes": 5000 })).to.include("from 1 to 1000 (megabytes)");
   });
 
   it("describes every setting in Pulumi.yaml", () => {
