@@ -40,6 +40,7 @@ bench: ## Measure the numbers of bench/README.md
 	@bash bench/demo.sh
 	@bash bench/serving/run.sh
 	@bash bench/training/run.sh
+	@npx tsx bench/api/run.ts
 	@npx tsx bench/sources/snapshot.ts
 	@npx tsx bench/sources/files.ts csv 1000
 	@npx tsx bench/sources/kinesis.ts 5000 60 8
