@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test unit lint format bench clean
+.PHONY: help setup demo stop test unit lint format clients bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,11 @@ lint: ## Check formatting, types and style
 format: ## Put the formatting right
 	@./setup.sh --test
 	@npx prettier --write --log-level warn .
-	@.venv/bin/ruff format --quiet model-image local bench
+	@.venv/bin/ruff format --quiet model-image local bench clients
+
+clients: ## Generate the TypeScript client's types from the schema
+	@./setup.sh --test
+	@npx tsx clients/typescript/generate.ts
 
 bench: ## Measure the numbers of bench/README.md
 	@./setup.sh --test

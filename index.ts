@@ -1,3 +1,4 @@
+import { ApiSite } from "./components/api-site";
 import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
@@ -5,6 +6,7 @@ import { DataBucket } from "./components/data-bucket";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
@@ -21,6 +23,7 @@ async function program() {
   const context = await readContext();
   const settings = readSettings();
   const { logRetentionDays } = settings;
+  boundRoles(settings.permissionsBoundary);
 
   const data = new DataBucket("data", {
     context,
@@ -75,14 +78,15 @@ async function program() {
     releaseId: release.value?.id,
     logRetentionDays,
   });
+  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
-    requestsPerSecond: settings.requestsPerSecond,
-    burst: settings.burst,
-    routes: batches.routes,
+    state,
+    settings: settings.api,
     logRetentionDays,
+    routes: [...batches.routes, ...site.routes],
   });
 
   return {
@@ -102,6 +106,7 @@ async function program() {
     alarmNames: endpoint.alarmNames,
     predictionUrl: api.url,
     apiKey: api.apiKey,
+    releaseKey: api.releaseKey,
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,

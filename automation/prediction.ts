@@ -45,7 +45,19 @@ export class Refused extends Error {
   }
 }
 
+/** Where people try the model: the API's own page. */
+export const playgroundUrl = (predictionUrl: string): string => predictionUrl.replace(/predict$/, "");
+
 const timeoutMs = 30_000;
+
+/**
+ * A stack's URL with the key of the release engine, whose questions are tests: subscribers do not hear of them. A stack that was
+ * last brought up by an earlier version has the one key.
+ */
+export const asReleaseEngine = (outputs: { predictionUrl: string; apiKey: string; releaseKey?: string }) => ({
+  predictionUrl: outputs.predictionUrl,
+  apiKey: outputs.releaseKey ?? outputs.apiKey,
+});
 
 /** Asks the public prediction URL about records. @throws Refused with the API's own words. */
 export async function predict(

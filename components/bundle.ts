@@ -1,42 +1,90 @@
 import * as pulumi from "@pulumi/pulumi";
-import { buildSync } from "esbuild";
-import { join } from "node:path";
+import standaloneCode from "ajv/dist/standalone";
+import { type BuildOptions, buildSync } from "esbuild";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { recordSchema, requestSchema } from "../handlers/shared/schema";
+import { createAjv } from "../handlers/shared/validator";
 
 /** Node.js version of the Lambda functions, as esbuild and Lambda spell it. */
 export const lambdaRuntime = "nodejs22.x";
 // The oldest Node.js that runs the bundles: a laptop's own may be 20.
 const target = "node20";
+/** Browsers of the last two years. */
+const browsers = ["es2022", "chrome123", "firefox128", "safari17.5"];
 
 /** Each handler is built once a process, however many functions or tests use it. */
-const bundles = new Map<string, string>();
+const bundles = new Map<string, Record<string, string>>();
 
 /**
- * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`.
+ * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`; and, when the handler has a
+ * folder `browser`, what it sends to browsers: `browser/main.js` and `browser/main.css`.
+ * A handler's `validate.ts` becomes a file of its own, `validate.js`: the code that Ajv makes of the schema, without Ajv.
  * Built from the sources at hand, so that what is deployed is what is checked out; the same sources give the
  * same bytes, so that an unchanged handler is no change in a preview.
  *
  * @param handler name of a folder in `handlers/`.
  */
 export function bundle(handler: string): pulumi.asset.Archive {
-  const code = bundles.get(handler) ?? build(handler);
-  bundles.set(handler, code);
-  return new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(code) });
+  const assets = Object.entries(bundledFiles(handler)).map(([name, text]) => [
+    name,
+    new pulumi.asset.StringAsset(text),
+  ]);
+  return new pulumi.asset.AssetArchive(Object.fromEntries(assets) as pulumi.asset.AssetMap);
 }
 
-function build(handler: string): string {
-  const result = buildSync({
-    entryPoints: [join(__dirname, "..", "handlers", handler, "index.ts")],
+/** The texts in a handler's bundle, by file name. */
+export function bundledFiles(handler: string): Record<string, string> {
+  const files = bundles.get(handler) ?? buildAll(handler);
+  bundles.set(handler, files);
+  return files;
+}
+
+function buildAll(handler: string): Record<string, string> {
+  const folder = join(__dirname, "..", "handlers", handler);
+  const browser = join(folder, "browser");
+  return {
+    ...build([join(folder, "index.ts")], "", {
+      platform: "node",
+      target,
+      mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
+      format: "cjs",
+      external: ["./validate"],
+    }),
+    ...(existsSync(join(folder, "validate.ts")) ? { "validate.js": buildValidation(folder) } : {}),
+    ...(existsSync(browser)
+      ? build([join(browser, "main.ts"), join(browser, "main.css")], "browser/", {
+          platform: "browser",
+          target: browsers,
+          format: "esm",
+        })
+      : {}),
+  };
+}
+
+function build(entryPoints: string[], prefix: string, options: BuildOptions): Record<string, string> {
+  const { outputFiles } = buildSync({
+    ...options,
+    entryPoints,
+    outdir: "out", // nothing is written: it only gives the files their names
     bundle: true,
     minify: true,
     write: false,
-    platform: "node",
-    target,
-    mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
-    format: "cjs",
     legalComments: "none",
     logLevel: "silent",
   });
-  const [file] = result.outputFiles;
-  if (!file) throw new Error(`handlers/${handler}/index.ts gave no bundle`);
-  return file.text;
+  if (outputFiles.length !== entryPoints.length) throw new Error(`${entryPoints.join()} gave no bundle`);
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [`${prefix}${basename(path)}`, text]));
+}
+
+/** What stands in the place of a handler's `validate.ts`, which has Ajv compile the same schema when it is loaded. */
+function buildValidation(folder: string): string {
+  const ajv = createAjv();
+  const code = standaloneCode(ajv, ajv.compile(requestSchema(recordSchema)));
+  const contents = `${code}\nmodule.exports = { validate: module.exports };`;
+  const { outputFiles } = buildSync({
+    ...{ stdin: { contents, resolveDir: folder }, platform: "node", target, format: "cjs" },
+    ...{ bundle: true, minify: true, write: false, logLevel: "silent" },
+  });
+  return outputFiles[0]!.text;
 }

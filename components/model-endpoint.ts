@@ -72,6 +72,24 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(this.name, grantee, "invoke", [{ Action: "sagemaker:InvokeEndpoint", Resource: endpoint }], this);
   }
 
+  /** Lets the grantee ask for the endpoint's state and, by the tags of its configuration, for its release. */
+  grantDescribe(grantee: Grantee): void {
+    const { context } = this.args;
+    const endpoint = arn(context, "sagemaker", `endpoint/${this.endpointName}`);
+    // Pulumi gives each configuration a name that begins so.
+    const configurations = arn(context, "sagemaker", `endpoint-config/${this.name}-configuration-*`);
+    grant(
+      this.name,
+      grantee,
+      "describe",
+      [
+        { Action: "sagemaker:DescribeEndpoint", Resource: endpoint },
+        { Action: "sagemaker:ListTags", Resource: configurations },
+      ],
+      this,
+    );
+  }
+
   /**
    * What the container runs under: it may read its artifact, pull its image and write its log. SageMaker looks at the
    * alarms of a deployment with it, too.

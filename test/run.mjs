@@ -20,16 +20,18 @@ const suites = {
     commands: [
       ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
       ["npx", ["tsc", "--project", "."]],
+      ["npx", ["tsc", "--project", "handlers/site/browser"]],
       ["npx", ["eslint", "."]],
-      [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local", "bench"]],
-      [python, ["-m", "ruff", "check", "--quiet", "model-image", "local", "bench"]],
+      [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local", "bench", "clients"]],
+      [python, ["-m", "ruff", "check", "--quiet", "model-image", "local", "bench", "clients"]],
       ["../.venv/bin/python", ["-m", "mypy"], "model-image"],
       ["../.venv/bin/python", ["-m", "mypy"], "local"],
+      [python, ["-m", "mypy", "--strict", "clients/python"]],
     ],
   },
   unit: {
-    title: "components, handlers, command",
-    commands: [twoAtATime("{components,handlers,automation}")],
+    title: "components, handlers, command, clients",
+    commands: [twoAtATime("{components,handlers,automation,clients}")],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
   local: {

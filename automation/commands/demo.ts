@@ -4,8 +4,8 @@ import { confirmSubscription, type Email, listEmails, waitForEmail } from "../..
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
-import { type Answer, predict } from "../prediction";
-import { exampleRecord } from "../project";
+import { type Answer, playgroundUrl, predict } from "../prediction";
+import { exampleRecord, sampleData } from "../project";
 import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
 import { release, type ReleaseResult } from "../release/release";
@@ -23,7 +23,8 @@ const emailTimeoutMs = 30_000;
 const sampleKey = `${rawPrefix}s3/2019-03-31/taxis.csv`;
 
 /** `slipway demo` */
-export const demo = (data: string, output: Output) => alone(stackName, "demo", () => run(data, output));
+export const demo = (data: string | undefined, output: Output) =>
+  alone(stackName, "demo", () => run(data ?? sampleData(), output));
 
 async function run(data: string, output: Output): Promise<void> {
   const content = readData(data);
@@ -63,6 +64,7 @@ async function run(data: string, output: Output): Promise<void> {
       ...{
         ...summary(stackName, released),
         predictionUrl: outputs.predictionUrl,
+        playgroundUrl: playgroundUrl(outputs.predictionUrl),
         apiKey: outputs.apiKey,
         answer,
       },
@@ -125,6 +127,7 @@ function describe(
   return `
 Prediction URL  ${outputs.predictionUrl}
 API key         ${outputs.apiKey}
+Playground      ${playgroundUrl(outputs.predictionUrl)}
 Prediction      ${describePrediction(answer)}
 Inbox           ${inboxUrl}
 

@@ -1,4 +1,5 @@
 import { type Output } from "../output";
+import { playgroundUrl } from "../prediction";
 import { type Clients, createClients } from "../release/clients";
 import { type Deployment, readDeployment } from "../release/deployment";
 import { errorText } from "../release/metrics";
@@ -17,7 +18,8 @@ export async function status(name: string, output: Output): Promise<void> {
 }
 
 async function readStatus(stack: string, outputs: Outputs, clients: Clients) {
-  const base = { stack, region: outputs.region, predictionUrl: outputs.predictionUrl };
+  const { region, predictionUrl } = outputs;
+  const base = { stack, region, predictionUrl, playgroundUrl: playgroundUrl(predictionUrl) };
   const deployment = await readDeployment(clients.s3, outputs.dataBucket);
   const serving = await readServing(clients.sagemaker, outputs.endpointName);
   if (!serving) return { ...base, release: null, deployment: summary(deployment) };
@@ -60,6 +62,7 @@ function describe(status: Status): string {
   const lines: [string, string | undefined][] = [
     ["stack", `${status.stack} in ${status.region}`],
     ["URL", status.predictionUrl],
+    ["playground", status.playgroundUrl],
   ];
   if (!("endpoint" in status)) {
     lines.push([
@@ -88,7 +91,7 @@ function describe(status: Status): string {
         : []),
     );
   }
-  return lines.map(([name, value]) => `${name.padEnd(9)} ${value ?? "unknown"}`).join("\n");
+  return lines.map(([name, value]) => `${name.padEnd(10)} ${value ?? "unknown"}`).join("\n");
 }
 
 const deploymentText = (

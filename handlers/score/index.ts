@@ -3,6 +3,7 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type Context } from "aws-lambda";
 import * as v from "valibot";
 import { RequestReader } from "../predict/request";
+import { validate } from "../predict/validate";
 import { batchOfInput, isBatchId } from "../shared/batches/batch";
 import { BatchTable } from "../shared/batches/batch-table";
 import { readEnvironment, rules } from "../shared/environment";
@@ -43,7 +44,7 @@ const ports: Ports = {
   stack: env.STACK,
   schema: recordSchema,
   target: targetOf(recordSchema),
-  reader: new RowReader(recordSchema, new RequestReader(recordSchema)),
+  reader: new RowReader(recordSchema, new RequestReader(recordSchema, validate)),
   batches: new BatchTable(env.STATE_TABLE),
   objects: new S3Objects(env.DATA_BUCKET),
   served: { model: env.MODEL_NAME, release: env.RELEASE_ID },

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { RequestReader } from "../../../handlers/predict/request";
+import { validate } from "../../../handlers/predict/validate";
 import { type Ports, type Run } from "../../../handlers/score/ports";
 import { RowReader } from "../../../handlers/score/rows";
 import { type Batch, keys } from "../../../handlers/shared/batches/batch";
@@ -9,7 +10,7 @@ import { recordSchema, targetOf } from "../../../handlers/shared/schema";
 import { recordingLog, trip } from "../examples";
 
 export const id = "0123456789abcdef01234567";
-export const reader = new RowReader(recordSchema, new RequestReader(recordSchema));
+export const reader = new RowReader(recordSchema, new RequestReader(recordSchema, validate));
 export const header = "pickup,passengers,distance,color,pickup_zone";
 
 /** A trip as a line of CSV. */

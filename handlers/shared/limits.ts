@@ -1,0 +1,2 @@
+/** Records in one request for predictions. */
+export const maxInstances = 1000;
