@@ -3,6 +3,7 @@ import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
+import { DataScientists } from "./components/data-scientists";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
@@ -48,6 +49,11 @@ async function program() {
     release: release.value,
     logRetentionDays,
   });
+  const scientists = new DataScientists("scientists", {
+    context,
+    endpoint,
+    principals: settings.dataScientists,
+  });
   const results = new ResultsTopic("results", {
     context,
     emails: settings.emails,
@@ -68,6 +74,7 @@ async function program() {
     sources: sourceRinging(context),
   });
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
   const batches = new BatchScoring("batches", {
     context,
     data,
@@ -78,7 +85,6 @@ async function program() {
     releaseId: release.value?.id,
     logRetentionDays,
   });
-  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
   const api = new PredictionApi("api", {
     context,
     endpoint,
@@ -86,7 +92,7 @@ async function program() {
     state,
     settings: settings.api,
     logRetentionDays,
-    routes: [...batches.routes, ...site.routes],
+    routes: [...site.routes, ...batches.routes],
   });
 
   return {
@@ -104,6 +110,7 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
+    dataScientistRoleArn: scientists.role.arn,
     predictionUrl: api.url,
     apiKey: api.apiKey,
     releaseKey: api.releaseKey,

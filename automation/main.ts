@@ -138,6 +138,14 @@ function commandLine(): Command {
       (await import("./commands/feed.ts")).feed(stack, options, outputFor(options)),
     );
 
+  stackCommand(
+    program,
+    "endpoint",
+    "how data scientists call the SageMaker endpoint of a stack themselves, with boto3 and the AWS CLI",
+  ).action(async (stack: string, options: JsonOption) =>
+    (await import("./commands/endpoint.ts")).endpoint(stack, outputFor(options)),
+  );
+
   stackCommand(program, "status", "what a stack serves, since when, and what it was made from").action(
     async (stack: string, options: JsonOption) =>
       (await import("./commands/status.ts")).status(stack, outputFor(options)),

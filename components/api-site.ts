@@ -36,7 +36,7 @@ export class ApiSite extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    endpoint.grantDescribe(this.site.grantee);
+    endpoint.grantReadRelease(this.site.grantee);
     this.routes = ["/", "/openapi.json", "/schema", "/health"].map((path) => ({
       method: "GET",
       path,

@@ -72,8 +72,15 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(this.name, grantee, "invoke", [{ Action: "sagemaker:InvokeEndpoint", Resource: endpoint }], this);
   }
 
-  /** Lets the grantee ask for the endpoint's state and, by the tags of its configuration, for its release. */
+  /** Lets the grantee see the endpoint's state and what it serves. */
   grantDescribe(grantee: Grantee): void {
+    const endpoint = arn(this.args.context, "sagemaker", `endpoint/${this.endpointName}`);
+    const statement = { Action: "sagemaker:DescribeEndpoint", Resource: endpoint };
+    grant(this.name, grantee, "describe", [statement], this);
+  }
+
+  /** Lets the grantee ask for the endpoint's state and, by the tags of its configuration, for its release. */
+  grantReadRelease(grantee: Grantee): void {
     const { context } = this.args;
     const endpoint = arn(context, "sagemaker", `endpoint/${this.endpointName}`);
     // Pulumi gives each configuration a name that begins so.
@@ -81,7 +88,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(
       this.name,
       grantee,
-      "describe",
+      "read-release",
       [
         { Action: "sagemaker:DescribeEndpoint", Resource: endpoint },
         { Action: "sagemaker:ListTags", Resource: configurations },

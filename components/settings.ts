@@ -17,6 +17,8 @@ export interface Settings {
   trainingInstanceCount: number;
   maxRuntimeInSeconds: number;
   emails: string[];
+  /** ARNs of those who may assume the data scientists' role; empty: the account decides. */
+  dataScientists: string[];
   digestSeconds: number;
   api: ApiSettings;
   logRetentionDays: number;
@@ -66,6 +68,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     trainingInstanceCount: config.requireNumber("trainingInstanceCount"),
     maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
     emails: config.requireObject<string[]>("emails"),
+    dataScientists: config.requireObject<string[]>("dataScientists"),
     digestSeconds: config.requireNumber("digestSeconds"),
     api: readApiSettings(config),
     logRetentionDays: config.requireNumber("logRetentionDays"),

@@ -6,8 +6,8 @@ import { reportFolder } from "../release/gate/report/write";
 import { describeMetrics } from "../release/metrics";
 import { type ReleaseRecord } from "../release/record";
 import { release as runRelease, type ReleaseResult } from "../release/release";
-import { isServedAgain } from "../release/stored";
-import { findOutputs, type Outputs, selectStack, up } from "../stack";
+import { findStored } from "../release/stored";
+import { findOutputs, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -21,10 +21,10 @@ async function run(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const stack = await selectStack(name, target, output);
   const before = await findOutputs(stack);
-  const context = (outputs: Outputs) => createContext(stack, outputs, target, output);
-  const known = before && (await isServedAgain(context(before)));
-  const outputs = known ? before : (await up(stack, output)).outputs;
-  answer(name, await runRelease(context(outputs)), output);
+  const stored = before && (await findStored(createContext(stack, before, target, output)));
+  const outputs = stored?.isServedAgain ? before! : (await up(stack, output)).outputs;
+  const landed = outputs.dataBucket === before?.dataBucket ? stored?.landed : undefined;
+  answer(name, await runRelease(createContext(stack, outputs, target, output, landed)), output);
 }
 
 /** Says what became of a release, with the exit code that tells machines. */

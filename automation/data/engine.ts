@@ -8,7 +8,7 @@ export type Engine = DuckDBConnection;
 export type Row = Record<string, string | number | null | number[]>;
 
 /** What the engine may hold in memory; more goes to its folder on disk. */
-const memoryLimit = process.env.LIMIT ?? "500MB";
+const memoryLimit = "400MB";
 /** Each thread needs memory of its own. */
 const mostThreads = 4;
 

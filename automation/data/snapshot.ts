@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Landed } from "../../handlers/shared/landing/landing";
+import { counted } from "../../handlers/publish/figures";
 import { type RecordSchema } from "../../handlers/shared/schema";
 import { UserError } from "../errors";
 import { throwIfInterrupted } from "../interrupt";
@@ -45,6 +46,8 @@ export interface SnapshotWork {
   schema: RecordSchema;
   /** Name of the source whose data is wanted; none: all of them. */
   source?: string;
+  /** That data, when it has been listed; none: it is listed. */
+  landed?: LandedObject[];
   /** Is told what is being done. */
   now: (detail: string) => void;
 }
@@ -68,15 +71,12 @@ export const takeSnapshot = (work: SnapshotWork): Promise<TakenSnapshot> => look
 export const lookAtData = (work: SnapshotWork): Promise<TakenSnapshot> => look(work);
 
 /** The snapshot that would be taken now, when just these objects were looked at before; else undefined. */
-export async function knownSnapshot({
-  s3,
-  bucket,
-  schema,
-  source,
-}: SnapshotWork): Promise<Snapshot | undefined> {
-  const objects = await landedObjects(s3, bucket, source);
-  return getJson<Snapshot>(s3, bucket, lookKey(digestOf(objects, schema)));
+export async function knownSnapshot(work: SnapshotWork): Promise<Snapshot | undefined> {
+  const origin = digestOf(await listed(work), work.schema);
+  return getJson<Snapshot>(work.s3, work.bucket, lookKey(origin));
 }
+
+const listed = ({ s3, bucket, source, landed }: SnapshotWork) => landed ?? landedObjects(s3, bucket, source);
 
 /**
  * What the rows of some landed objects are worth, before there is a snapshot of them.
@@ -103,8 +103,8 @@ export async function checkRows(
 
 const miscounted = (key: string, landed: number, read: number) =>
   new UserError(
-    `${key} has ${landed} rows as its manifest says, but ${read} rows were read from it: rows would be lost or come twice. Has it ` +
-      "been replaced since it landed? Delete it and its manifest, let the source land it anew, and try again.",
+    `${key} has ${counted(landed, "row")} as its manifest says, but ${counted(read, "row")} can be read from it. It may have been ` +
+      "replaced since it landed: delete it and its manifest, so that the source lands it anew.",
   );
 
 /** The snapshot of this hash, or undefined. */
@@ -118,9 +118,9 @@ export const readProfile = (s3: S3Client, bucket: string, hash: string) =>
 type Freeze = (work: SnapshotWork, taken: TakenSnapshot, files: Consolidated) => Promise<void>;
 
 async function look(work: SnapshotWork, keep?: Freeze): Promise<TakenSnapshot> {
-  const { s3, bucket, schema, source, now } = work;
+  const { s3, bucket, schema, now } = work;
   now("listing what has been landed");
-  const objects = await landedObjects(s3, bucket, source);
+  const objects = await listed(work);
   const origin = digestOf(objects, schema);
   const rejected = rejectedKey(origin);
   const known = await getJson<Snapshot>(s3, bucket, lookKey(origin));

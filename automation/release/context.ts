@@ -1,4 +1,5 @@
 import { type Stack } from "@pulumi/pulumi/automation";
+import { type LandedObject } from "../data/landed";
 import { type Output } from "../output";
 import { type Outputs } from "../stack";
 import { type Target } from "../target";
@@ -17,6 +18,8 @@ export interface ReleaseContext {
   /** See `Target`. */
   propagationSeconds: number;
   output: Output;
+  /** The data as it was listed a moment ago; none: it is listed when it is needed. */
+  landed?: LandedObject[];
 }
 
 export function createContext(
@@ -24,6 +27,7 @@ export function createContext(
   outputs: Outputs,
   target: Target,
   output: Output,
+  landed?: LandedObject[],
 ): ReleaseContext {
   const clients = createClients(target, outputs.region);
   return {
@@ -34,5 +38,6 @@ export function createContext(
     pollSeconds: target.pollSeconds,
     propagationSeconds: target.propagationSeconds,
     output,
+    ...(landed ? { landed } : {}),
   };
 }

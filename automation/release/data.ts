@@ -73,8 +73,9 @@ export async function lookAtReleaseData(context: ReleaseContext): Promise<Releas
   return { ...taken, shift: await shiftOf(context, taken) };
 }
 
-export const workOf = ({ clients, outputs }: ReleaseContext): SnapshotWork => ({
+export const workOf = ({ clients, outputs, landed }: ReleaseContext): SnapshotWork => ({
   ...{ s3: clients.s3, bucket: outputs.dataBucket, schema: recordSchema, now: () => undefined },
+  ...(landed ? { landed } : {}),
 });
 
 export function describe({ snapshot: { hash, rows, objects } }: TakenSnapshot): string {

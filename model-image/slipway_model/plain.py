@@ -5,7 +5,9 @@ name that occurs twice in an object, and says nothing; and it knows no calendar.
 """
 
 import operator
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +20,16 @@ MOST_KNOWN = 10_000
 ABSENT = {None, msgspec.UNSET}
 
 
+def _lines(pattern: re.Pattern[str] | None) -> re.Pattern[str] | None:
+    """What matches lines that `pattern` all matches, faster than one by one; None where that is not certain.
+
+    It matches no other lines, though perhaps not all of these. Atomic groups keep it from trying line after
+    line in other ways. Nothing in the pattern may match a line break.
+    """
+    found = re.fullmatch(r"\^([\w \-:+(){}|?*,\[\]]*)\\Z", pattern.pattern) if pattern else None
+    return re.compile(f"(?:(?>{found[1]})\n)*+") if found else None
+
+
 class _Check:
     """Checks one field."""
 
@@ -28,6 +40,7 @@ class _Check:
         # Names of zones come again and again, times do not.
         self._may_repeat = field.role != "time" or field.nullable or not field.required
         self._known: set[Any] = set()
+        self._lines = _lines(field.pattern)
 
     def quotes(self, records: Sequence[Any]) -> int | None:
         """The quotation marks around its name and value in JSON; None when a value is not valid.
@@ -37,7 +50,7 @@ class _Check:
         values = list(map(self._get, records))
         count = self._quotes * len(values)
         if not self._may_repeat:
-            return count if self._field.lets_pass(values) else None
+            return count if self._let_pass(values) else None
         distinct = set(values)
         if distinct <= self._known:
             return count
@@ -54,6 +67,16 @@ class _Check:
         if len(self._known) + len(new) <= MOST_KNOWN:
             self._known |= new
         return count
+
+    def _let_pass(self, times: list[str]) -> bool:
+        """Whether all `times` match the pattern and are in the calendar."""
+        lines = "\n".join(times) + "\n"
+        if self._lines is None or lines.count("\n") != len(times) or not self._lines.fullmatch(lines):
+            return self._field.lets_pass(times)
+        try:
+            return all(map(datetime.fromisoformat, times))
+        except ValueError:
+            return False
 
 
 def _quotes(field: Field) -> int:

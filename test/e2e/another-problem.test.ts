@@ -1,3 +1,4 @@
+import { APIGatewayClient, GetApiKeysCommand } from "@aws-sdk/client-api-gateway";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { readFileSync, rmSync } from "node:fs";
@@ -20,7 +21,6 @@ interface Released {
 interface Ready {
   dataBucket: string;
   predictionUrl: string;
-  apiKey: string;
 }
 
 const kinds = ["setosa", "versicolor", "virginica"];
@@ -42,10 +42,11 @@ write_csv(Path("../data/irises.csv"), flowers())
 `;
 
 describe("another problem, by another schema.json, features.py and data", function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   const shop = new Workshop();
   let first: Released;
   let ready: Ready;
+  let apiKey: string;
 
   before(async () => {
     const python = join(shop.folder, ".venv", "bin", "python");
@@ -54,6 +55,9 @@ describe("another problem, by another schema.json, features.py and data", functi
     expect(code, stderr).to.equal(0);
     rmSync(join(shop.folder, "data", "taxis.csv"));
     ready = (await shop.json<{ outputs: Ready }>("up", "local")).outputs;
+    const gateway = new APIGatewayClient(await shop.client("api-gateway"));
+    const { items } = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
+    apiKey = items?.[0]?.value ?? "";
     const { inboxUrl } = await shop.state();
     for (const email of await listEmails(inboxUrl)) await confirmSubscription(email);
     const data = readFileSync(join(shop.folder, "data", "irises.csv"));
@@ -66,7 +70,7 @@ describe("another problem, by another schema.json, features.py and data", functi
 
   /** POSTs a record to the public URL. */
   async function ask(record: object): Promise<{ status: number; body: Answer & { detail?: string } }> {
-    const headers = { "content-type": "application/json", "x-api-key": ready.apiKey };
+    const headers = { "content-type": "application/json", "x-api-key": apiKey };
     const answer = await fetch(ready.predictionUrl, {
       method: "POST",
       headers,

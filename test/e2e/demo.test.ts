@@ -2,16 +2,21 @@ import { APIGatewayClient, GetRestApisCommand } from "@aws-sdk/client-api-gatewa
 import { DescribeRepositoriesCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { EventBridgeClient, ListRulesCommand } from "@aws-sdk/client-eventbridge";
 import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
   DeleteRolePolicyCommand,
   GetRolePolicyCommand,
   IAMClient,
   ListRolePoliciesCommand,
   ListRolesCommand,
   PutRolePolicyCommand,
+  PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import {
+  DeleteEndpointCommand,
+  DescribeEndpointCommand,
   DescribeTrainingJobCommand,
   ListEndpointConfigsCommand,
   ListEndpointsCommand,
@@ -19,9 +24,11 @@ import {
   ListTrainingJobsCommand,
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect } from "chai";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -144,6 +151,88 @@ describe("the demo", function () {
         env,
       ]);
       expect(code, stdout + stderr).to.equal(0);
+    });
+
+    describe("asked by a data scientist", () => {
+      interface HowTo {
+        endpoint: string;
+        roleArn: string;
+        release: string;
+        cli: string;
+        python: string;
+      }
+      let howTo: HowTo;
+      /** A user of the account who may do nothing but assume the role. */
+      let user: Record<string, string>;
+
+      before(async () => {
+        howTo = await laptop.json<HowTo>("endpoint", "local");
+        const iam = new IAMClient(await laptop.client("iam"));
+        const UserName = "ada";
+        await iam.send(new CreateUserCommand({ UserName }));
+        const statement = { Effect: "Allow", Action: "sts:AssumeRole", Resource: howTo.roleArn };
+        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+        await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "assume", PolicyDocument }));
+        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+        user = {
+          AWS_ACCESS_KEY_ID: AccessKey!.AccessKeyId!,
+          AWS_SECRET_ACCESS_KEY: AccessKey!.SecretAccessKey!,
+        };
+      });
+
+      /** Runs a program as that user, with nothing of the laptop in its environment. */
+      const asUser = (command: string, script: string) =>
+        run(command, ["-c", script], {
+          cwd: laptop.home,
+          env: { PATH: `${join(root, ".venv", "bin")}:${process.env.PATH}`, HOME: laptop.home, ...user },
+        });
+
+      it("answers what 'slipway endpoint' prints, pasted into a shell and into Python", async () => {
+        expect(howTo.release).to.equal(demo.release);
+        const python = await asUser("python", howTo.python);
+        expect(python.code, python.stderr).to.equal(0);
+        const [predicted] = (JSON.parse(python.stdout) as Answer).predictions;
+        expect(predicted?.value).to.equal(demo.answer.predictions[0]?.value);
+        const cli = await asUser("bash", howTo.cli);
+        expect(cli.code, cli.stderr).to.equal(0);
+        expect(cli.stdout).to.include(demo.release).and.include(python.stdout.trim());
+      });
+
+      it("lets the role describe the endpoint, and refuses it anything else", async () => {
+        const { endpoint: EndpointName, roleArn: RoleArn } = howTo;
+        const credentialsOf = (id: string, secret: string) => ({ accessKeyId: id, secretAccessKey: secret });
+        const own = credentialsOf(user.AWS_ACCESS_KEY_ID!, user.AWS_SECRET_ACCESS_KEY!);
+        const sts = new STSClient({ ...(await laptop.client("sts")), credentials: own });
+        const { Credentials } = await sts.send(
+          new AssumeRoleCommand({ RoleArn, RoleSessionName: "ada", DurationSeconds: 900 }),
+        );
+        const credentials = {
+          ...credentialsOf(Credentials!.AccessKeyId!, Credentials!.SecretAccessKey!),
+          sessionToken: Credentials!.SessionToken!,
+        };
+        const sagemaker = new SageMakerClient({ ...(await laptop.client("sagemaker")), credentials });
+        const withoutRole = new SageMakerClient({ ...(await laptop.client("sagemaker")), credentials: own });
+        const runtime = new SageMakerRuntimeClient({ ...(await laptop.client("sagemaker")), credentials });
+        const { EndpointStatus } = await sagemaker.send(new DescribeEndpointCommand({ EndpointName }));
+        expect(EndpointStatus).to.equal("InService");
+        const s3 = new S3Client({ ...(await laptop.client("s3")), credentials });
+        const another = { EndpointName: "another", Body: "{}", ContentType: "application/json" };
+        for (const refused of [
+          () => sagemaker.send(new DeleteEndpointCommand({ EndpointName })),
+          () => sagemaker.send(new ListEndpointsCommand({})),
+          () => sagemaker.send(new DescribeEndpointCommand({ EndpointName: "another" })),
+          () => runtime.send(new InvokeEndpointCommand(another)),
+          () => s3.send(new ListBucketsCommand({})),
+          () => withoutRole.send(new DescribeEndpointCommand({ EndpointName })),
+        ])
+          expect(
+            await refused().then(
+              () => "allowed",
+              (error: Error) => error.message,
+            ),
+            refused.toString(),
+          ).to.match(/not authorized to perform|access ?denied/i);
+      });
     });
 
     it("sets bad rows' file aside with the reason, and goes on serving", async () => {

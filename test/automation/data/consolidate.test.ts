@@ -1,12 +1,13 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
+import { parse } from "csv-parse/sync";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Consolidated, consolidate } from "../../../automation/data/consolidate";
+import { type Consolidated, consolidate, countRows } from "../../../automation/data/consolidate";
 import { type RawFile } from "../../../automation/data/raw-table";
 import { projectRoot } from "../../../automation/project";
-import { recordSchema } from "../../../handlers/shared/schema";
+import { type RecordSchema, recordSchema } from "../../../handlers/shared/schema";
 import { csv, Files, header, keyedBy, schema } from "./tables";
 
 describe("consolidate", () => {
@@ -153,6 +154,63 @@ describe("consolidate", () => {
     expect(rowsOf(made)).to.equal(
       `${header}\n2019-03-01 10:00:00,9.0,1,,a,\n2019-03-03 10:00:00,3.0,1,,b,\n`,
     );
+  });
+
+  it("counts among the rows of one key those that the latest replaces, with their objects, and rejected ones apart", async () => {
+    const a = files.write("a.csv", csv("2019-03-01 10:00:00,1,1,,,", "2019-03-05 10:00:00,x,1,,,"));
+    const b = files.write("b.csv", csv("2019-03-03 10:00:00,3,1,,,", "2019-03-03 10:00:00,2,1,,,"));
+    const made = await run([a, b], keyedBy("zone")); // no zone is a key, too
+    expect(made.rows).to.deep.equal({ read: 4, rejected: 1, duplicates: 2, kept: 1 });
+    expect(made.objects).to.deep.equal({
+      [a.key]: { read: 2, rejected: 1 },
+      [b.key]: { read: 2, rejected: 0 },
+    });
+    expect(rowsOf(made)).to.equal(`${header}\n2019-03-03 10:00:00,2.0,1,,,\n`);
+  });
+
+  it("counts the rows of each of many objects of all kinds", async () => {
+    const given = Array.from({ length: 60 }, (_, i) => {
+      const times = Array.from(
+        { length: i },
+        (__, n) => `2019-03-01 10:${n + 10 > 59 ? 59 : n + 10}:${10 + (i % 50)}`,
+      );
+      const bad = i % 4 === 0 ? ["never"] : [];
+      const rows = [...times, ...bad].map((at) => `${at},${i},1,,,`);
+      if (i % 3) return files.write(`${i}.csv`, csv(...rows));
+      const lines = [...times, ...bad].map((at) => JSON.stringify({ at, miles: i, riders: 1 }));
+      return files.write(`${i}.jsonl`, lines.join("\n"));
+    });
+    const made = await run(given);
+    const wanted = given.map(({ key }, i) => [key, { read: i + (i % 4 ? 0 : 1), rejected: i % 4 ? 0 : 1 }]);
+    expect(made.objects).to.deep.equal(Object.fromEntries(wanted));
+    expect(made.reasons).to.deep.equal([
+      { field: "at", rule: "must be a date and time like 2019-03-23 20:21:09", rows: 15 },
+    ]);
+    const counted = await countRows(given, schema, mkdtempSync(join(files.folder, "count-")));
+    expect(counted).to.deep.equal({ reasons: made.reasons, objects: made.objects, unread: [] });
+  });
+
+  it("writes any text so that it is read as it was, and each number in one way", async () => {
+    const texts = ['"', '""', ",", "a\nb", "a\r\nb", "a\rb", " a ", "#", "\u0001x", "é,", "''", "NULL"];
+    const records = texts.map((zone, i) => ({ at: "2019-03-01 10:00:00", miles: i / 8, riders: 1, zone }));
+    const open: RecordSchema = {
+      ...schema,
+      properties: { ...schema.properties, zone: { type: "string", "x-role": "feature" } },
+    };
+    const lines = files.write("a.jsonl", records.map((record) => JSON.stringify(record)).join("\n"));
+    const quoted = csv(
+      ...records.map(
+        ({ at, miles, zone }) => `${at},${miles.toFixed(4)},1,,"${zone.replaceAll('"', '""')}",`,
+      ),
+    );
+    const made = await run([lines], open);
+    expect(made.rows).to.include({ read: texts.length, kept: texts.length });
+    const read = parse<{ zone: string; miles: string }>(rowsOf(made), { columns: true });
+    expect(read.map(({ zone }) => zone)).to.have.members(texts);
+    expect(read.map(({ miles }) => Number(miles))).to.have.members(records.map(({ miles }) => miles));
+    const again = await run([files.write("b.csv", quoted), files.write("c.csv", rowsOf(made))], open);
+    expect(again.rows).to.include({ read: 2 * texts.length, duplicates: texts.length });
+    expect(rowsOf(again)).to.equal(rowsOf(made));
   });
 
   it("names the object whose columns are not those of the schema", async () => {

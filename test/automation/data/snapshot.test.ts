@@ -12,7 +12,13 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { lookAtData, readSnapshot, type SnapshotWork, takeSnapshot } from "../../../automation/data/snapshot";
+import {
+  checkRows,
+  lookAtData,
+  readSnapshot,
+  type SnapshotWork,
+  takeSnapshot,
+} from "../../../automation/data/snapshot";
 import { csv, schema } from "./tables";
 
 type Body = NonNullable<Awaited<ReturnType<typeof S3Client.prototype.send>>>;
@@ -162,6 +168,16 @@ describe("takeSnapshot", () => {
     }
   });
 
+  it("does not list again what has been listed", async () => {
+    bucketWith({ "raw/a.csv": first });
+    const { snapshot } = await lookAtData(work);
+    s3.resetHistory();
+    const taken = await takeSnapshot({ ...work, landed: snapshot.objects });
+    expect(taken.snapshot).to.deep.equal(snapshot);
+    expect(s3.commandCalls(ListObjectsV2Command)).to.have.length(0);
+    expect(s3.commandCalls(HeadObjectCommand)).to.have.length(0);
+  });
+
   it("says where to put data when there is none", async () => {
     bucketWith({});
     const error = await takeSnapshot(work).catch((failure: Error) => failure);
@@ -169,5 +185,37 @@ describe("takeSnapshot", () => {
     expect((error as Error).message)
       .to.include("no data under s3://data/raw/")
       .and.to.include("aws s3 cp");
+  });
+});
+
+describe("checkRows", () => {
+  const bad = "x,,,,,\n";
+
+  it("counts the rows of what has just landed, and no others", async () => {
+    bucketWith({ "raw/a.csv": `${first}${bad}`, "raw/b.csv": second, "raw/c.csv": second });
+    const landed = [
+      { object: "raw/a.csv", rows: 3 },
+      { object: "raw/b.csv", rows: 1 },
+    ];
+    const found = await checkRows(work, landed);
+    expect(found).to.include({ read: 4, rejected: 1 });
+    expect(found.reasons).to.have.length(1);
+    expect(await checkRows(work, [])).to.deep.equal({ read: 0, rejected: 0, reasons: [] });
+  });
+
+  it("names the object from which other rows are read than have landed, and both numbers", async () => {
+    bucketWith({ "raw/a.csv": first, "raw/b.csv": second });
+    const landed = [
+      { object: "raw/a.csv", rows: 2 },
+      { object: "raw/b.csv", rows: 5 },
+    ];
+    const error = await checkRows(work, landed).catch((failure: Error) => failure);
+    expect(error).to.have.property("name", "UserError");
+    expect((error as Error).message).to.match(/^raw\/b\.csv has 5 rows .* but 1 row /);
+  });
+
+  it("bears lines that are no rows, which the source may have counted otherwise", async () => {
+    bucketWith({ "raw/a.csv": `${first}one,cell too,,,,,,,many\n` });
+    expect(await checkRows(work, [{ object: "raw/a.csv", rows: 2 }])).to.include({ read: 3, rejected: 1 });
   });
 });
