@@ -51,7 +51,7 @@ export class BatchScoring extends pulumi.ComponentResource {
     this.jobPrefix = `${context.project}-${context.stack}-batch-`;
     const api = this.api();
     this.routes = [
-      { method: "POST", path: "/batches", handler: api, apiKeyRequired: true },
+      { method: "POST", path: "/batches", handler: api, apiKeyRequired: true, requestBody: "object" },
       { method: "GET", path: "/batches/{id}", handler: api, apiKeyRequired: true },
     ];
     this.scorer = this.worker();

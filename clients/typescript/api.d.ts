@@ -331,6 +331,16 @@ export interface components {
     Batch: {
       id: string;
       /**
+       * @description Of the upload and of the predictions.
+       * @enum {string}
+       */
+      format: "csv" | "jsonl";
+      /**
+       * Format: date-time
+       * @description Until when all of the batch is kept.
+       */
+      kept: string;
+      /**
        * @description `expired`: the file did not come in time.
        * @enum {string}
        */
@@ -340,29 +350,30 @@ export interface components {
       /** @description How to send the file, while it is awaited. */
       upload?: {
         /** @enum {string} */
-        method: "PUT";
+        method: "POST";
         /** Format: uri */
         url: string;
-        headers: {
+        /** @description The form's fields, before the file, which is the last one and named `file`. */
+        fields: {
           [key: string]: string;
         };
         /** Format: date-time */
         expires: string;
+        /** @description Size of the file at most. */
+        maxBytes: number;
       };
       /** @description Records in the file, and those that are done. */
-      progress?: {
-        rows: number;
+      progress: {
+        /** @description Null until the file was read. */
+        rows: number | null;
         done: number;
       };
-      /**
-       * @description The release that made the predictions: it can be traced to code, data and image.
-       * @example 3f9c2a17be04
-       */
-      release?: string;
+      /** @description That predicts; null until it is known. */
+      release: string | null;
       /** @description What is predicted. */
-      target?: string;
+      target: string;
       /** @description Of what is predicted. */
-      unit?: string;
+      unit: string;
       /** @description Why the batch has failed, and what to do next. */
       reason?: string;
       /** @description The predictions, when the batch is completed. */
@@ -383,6 +394,8 @@ export interface components {
          */
         url: string;
         rows?: number;
+        /** Format: date-time */
+        expires?: string;
       };
     };
     Subscription: {
@@ -582,7 +595,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The batch waits for its file: send it with `upload.method` to `upload.url`, with `upload.headers`. */
+      /** @description The batch waits for its file: send a form (multipart/form-data) to `upload.url`: all of `upload.fields`, then the file as `file`. */
       201: {
         headers: {
           /** @description Name it when you ask for help: the answer is found in the logs by it. */
@@ -594,16 +607,27 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "id": "0b5c7a2e-5d0e-4c39-8f43-2f1f6f0f5a10",
+           *       "id": "5d0e4c398f432f1f6f0f5a10",
            *       "status": "awaiting-upload",
            *       "created": "2026-03-23T20:21:09.000Z",
+           *       "format": "csv",
+           *       "kept": "2026-03-30T20:21:09.000Z",
+           *       "progress": {
+           *         "rows": null,
+           *         "done": 0
+           *       },
+           *       "release": null,
+           *       "target": "value",
+           *       "unit": "units",
            *       "upload": {
-           *         "method": "PUT",
-           *         "url": "https://example.com/upload",
-           *         "headers": {
-           *           "content-type": "text/csv"
+           *         "method": "POST",
+           *         "url": "https://example.com/",
+           *         "fields": {
+           *           "key": "batches/inputs/5d0e4c398f432f1f6f0f5a10.csv",
+           *           "Policy": "..."
            *         },
-           *         "expires": "2026-03-23T21:21:09.000Z"
+           *         "expires": "2026-03-23T21:21:09.000Z",
+           *         "maxBytes": 500000000
            *       }
            *     }
            */
@@ -664,6 +688,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Nothing is wrong with the request: it will work after the seconds that `retry-after` names. */
+      503: {
+        headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
@@ -697,9 +732,13 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "id": "0b5c7a2e-5d0e-4c39-8f43-2f1f6f0f5a10",
+           *       "id": "5d0e4c398f432f1f6f0f5a10",
            *       "status": "completed",
+           *       "format": "csv",
            *       "created": "2026-03-23T20:21:09.000Z",
+           *       "kept": "2026-03-30T20:21:09.000Z",
+           *       "target": "value",
+           *       "unit": "units",
            *       "progress": {
            *         "rows": 6433,
            *         "done": 6433

@@ -1,6 +1,5 @@
 import { type SchemaObject } from "openapi3-ts/oas31";
 import { type Feature, type Operation, ref, requestIdHeader } from "./feature";
-import { release } from "./predict";
 import { problems } from "./problems";
 
 /** `POST /batches` and `GET /batches/{id}`. */
@@ -16,7 +15,7 @@ export const batchesFeature = (): Feature => ({
   schemas: { BatchRequest: batchRequest, Batch: batch },
 });
 
-const exampleId = "0b5c7a2e-5d0e-4c39-8f43-2f1f6f0f5a10";
+const exampleId = "5d0e4c398f432f1f6f0f5a10";
 const created = "2026-03-23T20:21:09.000Z";
 
 const create: Operation = {
@@ -33,7 +32,7 @@ const create: Operation = {
   responses: {
     "201": {
       description:
-        "The batch waits for its file: send it with `upload.method` to `upload.url`, with `upload.headers`.",
+        "The batch waits for its file: send a form (multipart/form-data) to `upload.url`: all of `upload.fields`, then the file as `file`.",
       headers: {
         ...requestIdHeader,
         location: {
@@ -48,18 +47,25 @@ const create: Operation = {
             id: exampleId,
             status: "awaiting-upload",
             created,
+            format: "csv",
+            kept: "2026-03-30T20:21:09.000Z",
+            progress: { rows: null, done: 0 },
+            release: null,
+            target: "value",
+            unit: "units",
             upload: {
-              method: "PUT",
-              url: "https://example.com/upload",
-              headers: { "content-type": "text/csv" },
+              method: "POST",
+              url: "https://example.com/",
+              fields: { key: `batches/inputs/${exampleId}.csv`, Policy: "..." },
               expires: "2026-03-23T21:21:09.000Z",
+              maxBytes: 500_000_000,
             },
           },
         },
       },
     },
     ...problems("malformed-body", "invalid-fields", "forbidden", "too-large", "unsupported-media-type"),
-    ...problems("too-many-requests", "unexpected", "gateway-timeout"),
+    ...problems("too-many-requests", "unexpected", "no-release", "gateway-timeout"),
   },
 };
 
@@ -82,7 +88,11 @@ const read: Operation = {
           example: {
             id: exampleId,
             status: "completed",
+            format: "csv",
             created,
+            kept: "2026-03-30T20:21:09.000Z",
+            target: "value",
+            unit: "units",
             progress: { rows: 6433, done: 6433 },
             release: "3f9c2a17be04",
             download: { url: "https://example.com/download", expires: "2026-03-23T21:21:09.000Z" },
@@ -121,9 +131,11 @@ const time: SchemaObject = { type: "string", format: "date-time" };
 
 const batch: SchemaObject = {
   type: "object",
-  required: ["id", "status", "created"],
+  required: ["id", "status", "format", "created", "kept", "progress", "release", "target", "unit"],
   properties: {
-    id: { type: "string" },
+    id: { type: "string", pattern: "^[0-9a-f]{24}$" },
+    format: { type: "string", enum: ["csv", "jsonl"], description: "Of the upload and of the predictions." },
+    kept: { type: "string", format: "date-time", description: "Until when all of the batch is kept." },
     status: {
       type: "string",
       enum: ["awaiting-upload", "queued", "running", "completed", "failed", "expired"],
@@ -133,27 +145,36 @@ const batch: SchemaObject = {
     upload: {
       type: "object",
       description: "How to send the file, while it is awaited.",
-      required: ["method", "url", "headers", "expires"],
+      required: ["method", "url", "fields", "expires", "maxBytes"],
       properties: {
-        method: { type: "string", enum: ["PUT"] },
+        method: { type: "string", enum: ["POST"] },
         url: { type: "string", format: "uri" },
-        headers: { type: "object", additionalProperties: { type: "string" } },
+        fields: {
+          type: "object",
+          description: "The form's fields, before the file, which is the last one and named `file`.",
+          additionalProperties: { type: "string" },
+        },
         expires: time,
+        maxBytes: { type: "integer", description: "Size of the file at most.", minimum: 1 },
       },
     },
     progress: {
       type: "object",
       description: "Records in the file, and those that are done.",
       required: ["rows", "done"],
-      properties: { rows: { type: "integer", minimum: 0 }, done: { type: "integer", minimum: 0 } },
+      properties: {
+        rows: { type: ["integer", "null"], description: "Null until the file was read.", minimum: 0 },
+        done: { type: "integer", minimum: 0 },
+      },
     },
-    release,
+    release: { type: ["string", "null"], description: "That predicts; null until it is known." },
     target: { type: "string", description: "What is predicted." },
     unit: { type: "string", description: "Of what is predicted." },
     reason: { type: "string", description: "Why the batch has failed, and what to do next." },
     download: link("The predictions, when the batch is completed.", { expires: time }),
     rejected: link("The rows that were refused, with their reasons.", {
-      rows: { type: "integer", minimum: 0 },
+      rows: { type: "integer", minimum: 1 },
+      expires: time,
     }),
   },
 };
