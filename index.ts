@@ -5,11 +5,13 @@ import { DataBucket } from "./components/data-bucket";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
 import { Sources } from "./components/sources/sources";
 import { sourceRinging } from "./components/sources/data-source";
+import { StateTable } from "./components/state-table";
 import { TrainingJobs } from "./components/training-jobs";
 
 /**
@@ -20,6 +22,7 @@ async function program() {
   const context = await readContext();
   const settings = readSettings();
   const { logRetentionDays } = settings;
+  boundRoles(settings.permissionsBoundary);
 
   const data = new DataBucket("data", { context, deleteData: settings.deleteDataOnDestroy });
   const image = new ModelImage("image", {
@@ -59,13 +62,20 @@ async function program() {
     alarms: endpoint.ringing,
     sources: sourceRinging(context),
   });
-  const site = new ApiSite("site", { context, endpoint, subscriptions: false, logRetentionDays });
+  const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
+  const site = new ApiSite("site", {
+    context,
+    endpoint,
+    subscriptions: false,
+    allowedOrigins: settings.api.allowedOrigins,
+    logRetentionDays,
+  });
   const api = new PredictionApi("api", {
     context,
     endpoint,
     results,
-    requestsPerSecond: settings.requestsPerSecond,
-    burst: settings.burst,
+    state,
+    settings: settings.api,
     logRetentionDays,
     routes: site.routes,
   });
@@ -87,6 +97,7 @@ async function program() {
     alarmNames: endpoint.alarmNames,
     predictionUrl: api.url,
     apiKey: api.apiKey,
+    releaseKey: api.releaseKey,
     resultsQueueUrl: results.queue.url,
     topicArn: results.topic.arn,
     predictLogGroup: api.predictor.logGroup.name,

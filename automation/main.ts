@@ -1,12 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { resolve } from "node:path";
 import { version } from "../package.json";
 import { type ImageOptions } from "./commands/check-image";
 import { type FeedCommandOptions } from "./commands/feed";
 import { explainError } from "./errors";
 import { interruptSignal, listenForInterrupts } from "./interrupt";
 import { createOutput, type Output } from "./output";
-import { projectRoot } from "./project";
 import { stackName } from "./stack-name";
 
 const help = `
@@ -40,8 +38,8 @@ function commandLine(): Command {
     .exitOverride();
 
   command(program, "demo", "the whole pipeline on this laptop: data, training, prediction URL, email")
-    .option("--data <file>", "CSV file that is landed as raw data", resolve(projectRoot, "data", "taxis.csv"))
-    .action(async (options: JsonOption & { data: string }) =>
+    .option("--data <file>", "CSV file that is landed as raw data; without it, the sample in data/")
+    .action(async (options: JsonOption & { data?: string }) =>
       (await import("./commands/demo.ts")).demo(options.data, outputFor(options)),
     );
 
@@ -125,7 +123,11 @@ function commandLine(): Command {
       (await import("./commands/predict.ts")).predict(stack, fields, options.file, outputFor(options)),
     );
 
-  stackCommand(program, "feed", "send the trips of data/taxis.csv, as events of now, to a source of a stack")
+  stackCommand(
+    program,
+    "feed",
+    "send the records of the sample in data/, as events of now, to a source of a stack",
+  )
     .option("--source <name>", "the source; without it, the only one that can be fed")
     .option("--rate <count>", "events a second", wholeNumber, 200)
     .option("--seconds <count>", "how long; without it, until Ctrl-C", wholeNumber)

@@ -50,6 +50,15 @@ export const playgroundUrl = (predictionUrl: string): string => predictionUrl.re
 
 const timeoutMs = 30_000;
 
+/**
+ * A stack's URL with the key of the release engine, whose questions are tests: subscribers do not hear of them. A stack that was
+ * last brought up by an earlier version has the one key.
+ */
+export const asReleaseEngine = (outputs: { predictionUrl: string; apiKey: string; releaseKey?: string }) => ({
+  predictionUrl: outputs.predictionUrl,
+  apiKey: outputs.releaseKey ?? outputs.apiKey,
+});
+
 /** Asks the public prediction URL about records. @throws Refused with the API's own words. */
 export async function predict(
   { predictionUrl, apiKey }: { predictionUrl: string; apiKey: string },

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UserError } from "./errors";
 
@@ -6,6 +6,15 @@ export const projectRoot = resolve(__dirname, "..");
 
 /** Folder of the container's sources. */
 export const modelImageFolder = join(projectRoot, "model-image");
+
+/** The CSV file in `data/`: the sample that comes with the project, whatever its problem is. */
+export function sampleData(): string {
+  const folder = join(projectRoot, "data");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".csv"));
+  const [file] = files.sort();
+  if (file !== undefined) return join(folder, file);
+  throw new UserError(`There is no sample data: ${folder} holds no CSV file. Put one there.`);
+}
 
 /** A field of `schema.json` as far as the command line needs it. */
 export interface SchemaField {

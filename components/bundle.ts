@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import standaloneCode from "ajv/dist/standalone";
 import { type BuildOptions, buildSync } from "esbuild";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { recordSchema, requestSchema } from "../handlers/shared/schema";
+import { createAjv } from "../handlers/shared/validator";
 
 /** Node.js version of the Lambda functions, as esbuild and Lambda spell it. */
 export const lambdaRuntime = "nodejs22.x";
@@ -16,6 +19,7 @@ const bundles = new Map<string, Record<string, string>>();
 /**
  * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`; and, when the handler has a
  * folder `browser`, what it sends to browsers: `browser/main.js` and `browser/main.css`.
+ * A handler's `validate.ts` becomes a file of its own, `validate.js`: the code that Ajv makes of the schema, without Ajv.
  * Built from the sources at hand, so that what is deployed is what is checked out; the same sources give the
  * same bytes, so that an unchanged handler is no change in a preview.
  *
@@ -45,7 +49,9 @@ function buildAll(handler: string): Record<string, string> {
       target,
       mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
       format: "cjs",
+      external: ["./validate"],
     }),
+    ...(existsSync(join(folder, "validate.ts")) ? { "validate.js": buildValidation(folder) } : {}),
     ...(existsSync(browser)
       ? build([join(browser, "main.ts"), join(browser, "main.css")], "browser/", {
           platform: "browser",
@@ -69,4 +75,16 @@ function build(entryPoints: string[], prefix: string, options: BuildOptions): Re
   });
   if (outputFiles.length !== entryPoints.length) throw new Error(`${entryPoints.join()} gave no bundle`);
   return Object.fromEntries(outputFiles.map(({ path, text }) => [`${prefix}${basename(path)}`, text]));
+}
+
+/** What stands in the place of a handler's `validate.ts`, which has Ajv compile the same schema when it is loaded. */
+function buildValidation(folder: string): string {
+  const ajv = createAjv();
+  const code = standaloneCode(ajv, ajv.compile(requestSchema(recordSchema)));
+  const contents = `${code}\nmodule.exports = { validate: module.exports };`;
+  const { outputFiles } = buildSync({
+    ...{ stdin: { contents, resolveDir: folder }, platform: "node", target, format: "cjs" },
+    ...{ bundle: true, minify: true, write: false, logLevel: "silent" },
+  });
+  return outputFiles[0]!.text;
 }

@@ -250,6 +250,8 @@ export class DataBucket extends pulumi.ComponentResource {
             status: "Enabled",
             filter: { prefix: "" },
             noncurrentVersionExpiration: { noncurrentDays: oldVersionDays },
+            // what says that an object was removed, once no version of it is left: each one slows listings down
+            expiration: { expiredObjectDeleteMarker: true },
             abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
           },
           {

@@ -18,6 +18,8 @@ export interface LambdaHandlerArgs {
   timeout: number;
   /** Megabytes, 128 to 10,240; processor time grows with it. Default 256. */
   memorySize?: number;
+  /** Whether X-Ray gets traces of it. */
+  tracing?: boolean;
   /** Lets the function reach what is in a VPC. Without it, it reaches the internet and no VPC. */
   vpcConfig?: VpcConfig;
 }
@@ -76,6 +78,7 @@ export class LambdaHandler extends pulumi.ComponentResource {
     const interfaces = args.vpcConfig
       ? [this.grantInterfaces(name, context, functionName, args.vpcConfig)]
       : [];
+    const traced = args.tracing ? [this.grantTracing(name)] : [];
     this.function = new aws.lambda.Function(
       `${name}-function`,
       {
@@ -90,12 +93,18 @@ export class LambdaHandler extends pulumi.ComponentResource {
         timeout,
         environment: { variables: args.environment },
         vpcConfig: args.vpcConfig,
+        ...(args.tracing ? { tracingConfig: { mode: "Active" } } : {}),
         loggingConfig: { logFormat: "Text", logGroup: this.logGroup.name },
         tags,
       },
-      { parent: this, dependsOn: [logging, ...interfaces] },
+      { parent: this, dependsOn: [logging, ...interfaces, ...traced] },
     );
     this.registerOutputs({ functionArn: this.function.arn });
+  }
+
+  private grantTracing(name: string): aws.iam.RolePolicy {
+    const send = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
+    return grant(name, this.grantee, "traces", [{ Action: send, Resource: "*" }], this); // X-Ray offers nothing narrower
   }
 
   /**

@@ -1,21 +1,21 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type ApiSettings } from "./api-settings";
 import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
 import { type ModelEndpoint } from "./model-endpoint";
 import { RestApi, type Route } from "./rest-api";
 import { type ResultsTopic } from "./results-topic";
-import { isWholeNumber, requireProperty } from "./validation";
+import { type StateTable } from "./state-table";
 
 export interface PredictionApiArgs {
   context: Context;
   endpoint: ModelEndpoint;
   results: ResultsTopic;
+  /** Remembers idempotency keys. */
+  state: StateTable;
+  settings: ApiSettings;
   logRetentionDays: number;
-  /** Of one API key, sustained. */
-  requestsPerSecond: number;
-  /** Of one API key, at once. */
-  burst: number;
   /** What the API answers beside `POST /predict`. */
   routes?: Route[];
 }
@@ -23,12 +23,17 @@ export interface PredictionApiArgs {
 // API Gateway waits 29 s for an answer.
 const lambdaTimeoutSeconds = 28;
 
+/** Of the release engine: it asks one record a second while it deploys, and a few at the end. */
+const releaseLimits = { rateLimit: 10, burstLimit: 20 };
+
 /** The public prediction URL: a REST API with keys and a usage plan, and the Lambda that asks the endpoint. */
 export class PredictionApi extends pulumi.ComponentResource {
   /** `POST` a record to it, with the header `x-api-key`. */
   readonly url: pulumi.Output<string>;
   /** Secret. */
   readonly apiKey: pulumi.Output<string>;
+  /** Secret. The release engine's own key: subscribers do not hear of what it asks, and callers' limits are not its own. */
+  readonly releaseKey: pulumi.Output<string>;
   readonly predictor: LambdaHandler;
 
   constructor(
@@ -37,15 +42,9 @@ export class PredictionApi extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:api:PredictionApi", name, {}, opts);
-    const { context, endpoint, results, requestsPerSecond, burst } = args;
-    for (const [property, value] of Object.entries({ requestsPerSecond, burst })) {
-      requireProperty(
-        isWholeNumber(value, 1, 10_000),
-        property,
-        value,
-        "give a whole number from 1 to 10000",
-      );
-    }
+    const { context, endpoint, results, state, settings } = args;
+    const { requestsPerSecond, burst, requestsPerDay, allowedOrigins } = settings;
+    const releaseKey = this.key("release-key", "The release engine");
     this.predictor = new LambdaHandler(
       `${name}-predict`,
       {
@@ -56,55 +55,87 @@ export class PredictionApi extends pulumi.ComponentResource {
           STACK: context.stack,
           ENDPOINT_NAME: endpoint.endpointName,
           RESULTS_QUEUE_URL: results.queue.url,
+          STATE_TABLE: state.table.name,
+          RELEASE_KEY_ID: releaseKey.id,
+          ALLOWED_ORIGINS: allowedOrigins.join(","),
         },
         logRetentionDays: args.logRetentionDays,
         timeout: lambdaTimeoutSeconds,
         memorySize: 512,
+        tracing: settings.tracing,
       },
       { parent: this },
     );
     endpoint.grantInvoke(this.predictor.grantee);
     results.grantSend(this.predictor.grantee);
+    state.grantUse(this.predictor.grantee, "idempotency");
 
+    const routes: Route[] = [
+      {
+        ...{ method: "POST", path: "/predict", handler: this.predictor, apiKeyRequired: true },
+        requestBody: "object",
+      },
+      ...(args.routes ?? []),
+    ];
     const { stage, url } = new RestApi(
       name,
       {
         context,
         description: `Predictions of ${context.project}, stack ${context.stack}`,
-        routes: [
-          { method: "POST", path: "/predict", handler: this.predictor, apiKeyRequired: true },
-          ...(args.routes ?? []),
-        ],
+        routes: allowedOrigins.length > 0 ? [...routes, ...this.preflights(routes)] : routes,
+        settings,
+        logRetentionDays: args.logRetentionDays,
       },
       { parent: this },
     );
-    this.apiKey = this.keyFor(stage);
+    const key = this.key("key", "Callers");
+    const quotaSettings = requestsPerDay > 0 ? { limit: requestsPerDay, period: "DAY" } : undefined;
+    this.plan("plan", stage, key, { rateLimit: requestsPerSecond, burstLimit: burst }, quotaSettings);
+    this.plan("release-plan", stage, releaseKey, releaseLimits);
+    this.apiKey = pulumi.secret(key.value);
+    this.releaseKey = pulumi.secret(releaseKey.value);
     this.url = pulumi.interpolate`${url}/predict`;
     this.registerOutputs({ url: this.url });
   }
 
-  private keyFor(stage: aws.apigateway.Stage): pulumi.Output<string> {
-    const { context, requestsPerSecond, burst } = this.args;
-    const child = { parent: this };
+  /** What browsers ask before a page may: answered by the predict Lambda for all paths. */
+  private preflights(routes: Route[]): Route[] {
+    return [...new Set(routes.map(({ path }) => path))].map((path) => ({
+      ...{ method: "OPTIONS", path, handler: this.predictor, apiKeyRequired: false },
+    }));
+  }
+
+  private key(label: string, who: string): aws.apigateway.ApiKey {
+    const { project, stack, tags } = this.args.context;
+    return new aws.apigateway.ApiKey(
+      `${this.name}-${label}`,
+      { description: `${who} of ${project}, stack ${stack}`, tags },
+      { parent: this },
+    );
+  }
+
+  /** Lets the key in, within limits. */
+  private plan(
+    label: string,
+    stage: aws.apigateway.Stage,
+    key: aws.apigateway.ApiKey,
+    throttleSettings: aws.types.input.apigateway.UsagePlanThrottleSettings,
+    quotaSettings?: aws.types.input.apigateway.UsagePlanQuotaSettings,
+  ): void {
     const plan = new aws.apigateway.UsagePlan(
-      `${this.name}-plan`,
+      `${this.name}-${label}`,
       {
         apiStages: [{ apiId: stage.restApi, stage: stage.stageName }],
-        throttleSettings: { rateLimit: requestsPerSecond, burstLimit: burst },
-        tags: context.tags,
+        throttleSettings,
+        ...(quotaSettings ? { quotaSettings } : {}),
+        tags: this.args.context.tags,
       },
-      child,
-    );
-    const key = new aws.apigateway.ApiKey(
-      `${this.name}-key`,
-      { description: `Predictions of ${context.project}, stack ${context.stack}`, tags: context.tags },
-      child,
+      { parent: this },
     );
     new aws.apigateway.UsagePlanKey(
-      `${this.name}-plan-key`,
+      `${this.name}-${label}-key`,
       { keyId: key.id, keyType: "API_KEY", usagePlanId: plan.id },
-      child,
+      { parent: this },
     );
-    return pulumi.secret(key.value);
   }
 }

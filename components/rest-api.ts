@@ -1,22 +1,32 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { accessLogSettings } from "./access-logs";
+import { type ApiSettings } from "./api-settings";
 import { type Context } from "./context";
+import { gatewayResponses } from "./gateway-responses";
 import { type LambdaHandler } from "./lambda-handler";
 
 /** One operation of the API, answered by a Lambda. */
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "DELETE" | "OPTIONS";
   /** From the stage on: `/`, `/predict`, `/batches/{id}`. */
   path: string;
   handler: LambdaHandler;
   /** Whether callers must send the header `x-api-key`; then the usage plan's limits count. */
   apiKeyRequired: boolean;
+  /** API Gateway refuses bodies that are no JSON object before the Lambda is asked; what is in them is the Lambda's. */
+  requestBody?: "object";
 }
 
 export interface RestApiArgs {
   context: Context;
   description: string;
   routes: Route[];
+  settings: Pick<
+    ApiSettings,
+    "totalRequestsPerSecond" | "totalBurst" | "allowedOrigins" | "accessLogs" | "tracing"
+  >;
+  logRetentionDays: number;
 }
 
 const stageName = "v1";
@@ -28,6 +38,9 @@ export class RestApi extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   private readonly api: aws.apigateway.RestApi;
   private readonly resources = new Map<string, aws.apigateway.Resource>();
+  private bodyCheck:
+    | { requestValidatorId: pulumi.Output<string>; requestModels: Record<string, pulumi.Output<string>> }
+    | undefined;
 
   constructor(
     private readonly name: string,
@@ -35,7 +48,7 @@ export class RestApi extends pulumi.ComponentResource {
     private readonly opts: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:api:RestApi", name, {}, opts);
-    const { context, description, routes } = args;
+    const { context, description, routes, settings } = args;
     this.api = new aws.apigateway.RestApi(
       `${name}-api`,
       {
@@ -46,34 +59,70 @@ export class RestApi extends pulumi.ComponentResource {
       },
       this.child(),
     );
-    const parts = routes.map((route) => this.serve(route));
+    const deployment = this.deploy(routes.map((route) => this.serve(route)));
     this.permit(routes);
-    // A deployment is a copy of the API as it is; a new one is needed when these change.
-    const definition = parts.flatMap(({ resourceId, method, integration }) => [
-      resourceId,
-      ...[method.id, method.apiKeyRequired, integration.id, integration.uri],
-    ]);
-    const deployment = new aws.apigateway.Deployment(
-      `${name}-deployment`,
-      { restApi: this.api.id, triggers: { definition: pulumi.jsonStringify(definition) } },
-      this.child({ dependsOn: parts.flatMap(({ method, integration }) => [method, integration]) }),
+    const logs = accessLogSettings(
+      name,
+      { context, accessLogs: settings.accessLogs, logRetentionDays: args.logRetentionDays },
+      this,
     );
     this.stage = new aws.apigateway.Stage(
       `${name}-stage`,
-      { restApi: this.api.id, deployment: deployment.id, stageName, tags: context.tags },
-      this.child(),
+      {
+        ...{ restApi: this.api.id, deployment: deployment.id, stageName, tags: context.tags },
+        ...(logs ? { accessLogSettings: logs.settings } : {}),
+        xrayTracingEnabled: settings.tracing,
+      },
+      this.child(logs ? { dependsOn: logs.dependsOn } : {}),
     );
+    this.throttle(settings);
     this.url = this.stage.invokeUrl;
     this.registerOutputs({ url: this.url });
   }
 
+  /** A copy of the API as it is, which a stage can serve; a new one whenever something in it changes. */
+  private deploy(parts: ReturnType<RestApi["serve"]>[]): aws.apigateway.Deployment {
+    const { responses, definition } = gatewayResponses(
+      this.name,
+      this.api.id,
+      this.args.settings.allowedOrigins,
+      this.child(),
+    );
+    const triggers = parts.flatMap(({ resourceId, method, integration }) => [
+      ...[resourceId, method.id, method.apiKeyRequired, method.requestValidatorId],
+      ...[integration.id, integration.uri],
+    ]);
+    return new aws.apigateway.Deployment(
+      `${this.name}-deployment`,
+      { restApi: this.api.id, triggers: { definition: pulumi.jsonStringify([...triggers, definition]) } },
+      this.child({
+        dependsOn: [...parts.flatMap(({ method, integration }) => [method, integration]), ...responses],
+      }),
+    );
+  }
+
+  /** Limits all callers of a path together: a usage plan limits only those who have a key. */
+  private throttle({ totalRequestsPerSecond, totalBurst }: RestApiArgs["settings"]): void {
+    new aws.apigateway.MethodSettings(
+      `${this.name}-throttle`,
+      {
+        ...{ restApi: this.api.id, stageName: this.stage.stageName, methodPath: "*/*" },
+        settings: { throttlingRateLimit: totalRequestsPerSecond, throttlingBurstLimit: totalBurst },
+      },
+      this.child(),
+    );
+  }
+
   /** Method and integration of a route. */
-  private serve({ method: httpMethod, path, handler, apiKeyRequired }: Route) {
+  private serve({ method: httpMethod, path, handler, apiKeyRequired, requestBody }: Route) {
     const label = `${this.name}-${labelOf(path)}-${httpMethod.toLowerCase()}`;
     const resourceId = this.resourceId(path);
     const method = new aws.apigateway.Method(
       label,
-      { restApi: this.api.id, resourceId, httpMethod, authorization: "NONE", apiKeyRequired },
+      {
+        ...{ restApi: this.api.id, resourceId, httpMethod, authorization: "NONE", apiKeyRequired },
+        ...(requestBody ? this.objectBody() : {}),
+      },
       this.child(),
     );
     const integration = new aws.apigateway.Integration(
@@ -89,6 +138,24 @@ export class RestApi extends pulumi.ComponentResource {
       this.child(),
     );
     return { resourceId, method, integration };
+  }
+
+  /** How a method says that it takes a JSON object only; the same for all that do. */
+  private objectBody() {
+    if (this.bodyCheck) return this.bodyCheck;
+    const restApi = this.api.id;
+    const model = new aws.apigateway.Model(
+      `${this.name}-object`,
+      { restApi, name: "JsonObject", contentType: "application/json", schema: '{"type":"object"}' },
+      this.child(),
+    );
+    const validator = new aws.apigateway.RequestValidator(
+      `${this.name}-body-validator`,
+      { restApi, validateRequestBody: true },
+      this.child(),
+    );
+    this.bodyCheck = { requestValidatorId: validator.id, requestModels: { "application/json": model.name } };
+    return this.bodyCheck;
   }
 
   /** The resource of a path, made with those above it when it is asked for first. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type DataSettings, readDataSettings } from "./data-settings";
+import { type ApiSettings, readApiSettings } from "./api-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
 import { type GateSettings, readGateSettings } from "./gate-settings";
@@ -16,9 +17,10 @@ export interface Settings {
   maxRuntimeInSeconds: number;
   emails: string[];
   digestSeconds: number;
-  requestsPerSecond: number;
-  burst: number;
+  api: ApiSettings;
   logRetentionDays: number;
+  /** ARN of a managed policy, or `none`. */
+  permissionsBoundary: string;
   deleteDataOnDestroy: boolean;
   /** By name. */
   sources: Record<string, SourceSettings>;
@@ -63,9 +65,9 @@ export function readSettings(config = new pulumi.Config()): Settings {
     maxRuntimeInSeconds: config.requireNumber("maxRuntimeInSeconds"),
     emails: config.requireObject<string[]>("emails"),
     digestSeconds: config.requireNumber("digestSeconds"),
-    requestsPerSecond: config.requireNumber("requestsPerSecond"),
-    burst: config.requireNumber("burst"),
+    api: readApiSettings(config),
     logRetentionDays: config.requireNumber("logRetentionDays"),
+    permissionsBoundary: config.require("permissionsBoundary"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),
     sources: config.getObject<Record<string, SourceSettings>>("sources") ?? {},
     data: readDataSettings(config),

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { UserError } from "../errors";
-import { exampleRecord, modelImageFolder, projectRoot } from "../project";
+import { exampleRecord, modelImageFolder, sampleData } from "../project";
 import { type Docker } from "./docker";
 import { type Image } from "./image";
 
@@ -105,7 +105,7 @@ export async function withOwnSample(
   const files = join(folder, "process");
   const raw = join(files, "opt", "ml", "processing", "input", "raw");
   mkdirSync(raw, { recursive: true });
-  cpSync(join(projectRoot, "data", "taxis.csv"), join(raw, "taxis.csv"));
+  cpSync(sampleData(), join(raw, basename(sampleData())));
   const job = await docker.start({ image: image.Id, args: ["process"], files });
   const code = await job.ended;
   const trainData = join(folder, "train-data");

@@ -5,7 +5,7 @@ import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { type Answer, playgroundUrl, predict } from "../prediction";
-import { exampleRecord } from "../project";
+import { exampleRecord, sampleData } from "../project";
 import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
 import { release, type ReleaseResult } from "../release/release";
@@ -23,7 +23,8 @@ const emailTimeoutMs = 30_000;
 const sampleKey = `${rawPrefix}s3/2019-03-31/taxis.csv`;
 
 /** `slipway demo` */
-export const demo = (data: string, output: Output) => alone(stackName, "demo", () => run(data, output));
+export const demo = (data: string | undefined, output: Output) =>
+  alone(stackName, "demo", () => run(data ?? sampleData(), output));
 
 async function run(data: string, output: Output): Promise<void> {
   const content = readData(data);

@@ -1,13 +1,14 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { join } from "node:path";
 import { UserError } from "../errors";
+import { DynamodbSink } from "../feed/dynamodb-sink";
 import { eventsOf } from "../feed/events";
 import { feed as sendEvents, type FeedCounts } from "../feed/feed";
 import { KinesisSink, S3Sink, type Sink } from "../feed/sink";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
-import { projectRoot, readSchema } from "../project";
+import { readSchema, sampleData } from "../project";
 import { type Outputs, requireStack } from "../stack";
 import { openTarget, type Target } from "../target";
 
@@ -23,12 +24,12 @@ type SourceOutput = Outputs["sources"][string];
 
 /** `slipway feed` */
 export async function feed(stack: string, options: FeedCommandOptions, output: Output): Promise<void> {
-  const { rate, seconds, poison, data = join(projectRoot, "data", "taxis.csv") } = options;
+  const { rate, seconds, poison, data = sampleData() } = options;
   const target = await openTarget(stack, output);
   const { outputs } = await requireStack(stack, target, output);
   const { sources } = outputs;
   const name = chooseSource(stack, sources, options.source);
-  const sink = sinkOf(name, sources[name]!, outputs, target);
+  const sink = await sinkOf(name, sources[name]!, outputs, target);
   const events = eventsOf(data, readSchema(), { rate, poison });
   const counts = await output.step(`Sending events to the source ${name}`, async (progress) => {
     const ended = await sendEvents(events, sink, {
@@ -57,7 +58,7 @@ function describe(counts: FeedCounts): string {
   return parts.join(", ");
 }
 
-const fed = ["kinesis", "s3"];
+const fed = ["kinesis", "dynamodb", "s3"];
 
 function chooseSource(stack: string, sources: Record<string, SourceOutput>, wanted?: string): string {
   const possible = Object.keys(sources).filter((name) => fed.includes(sources[name]!.kind));
@@ -74,15 +75,18 @@ function chooseSource(stack: string, sources: Record<string, SourceOutput>, want
   throw new UserError(`${problem} ${names}${possible.length > 0 ? "" : ` ${add}`}`);
 }
 
-function sinkOf(
+async function sinkOf(
   name: string,
-  { kind, stream, bucket }: SourceOutput,
+  { kind, stream, tableArn, bucket }: SourceOutput,
   { region, dataBucket }: { region: string; dataBucket: string },
   target: Target,
-): Sink {
+): Promise<Sink> {
   const config = (service: string) => ({ region, ...target.clientConfig(service) });
   if (kind === "kinesis" && stream !== undefined) {
     return new KinesisSink(new KinesisClient(config("kinesis")), stream);
+  }
+  if (kind === "dynamodb" && tableArn !== undefined) {
+    return DynamodbSink.open(new DynamoDBClient(config("dynamodb")), tableArn);
   }
   return new S3Sink(new S3Client(config("s3")), bucket ?? dataBucket, `incoming/${name}/`);
 }

@@ -1,7 +1,7 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { recordSchema } from "../../handlers/shared/schema";
 import { counted, whole } from "../../handlers/publish/figures";
-import { type RejectionCount } from "../data/consolidate";
+import { type RejectionCount } from "../data/tally";
 import { ingest as ingestSource, type Ingested } from "../data/ingest";
 import { checkRows } from "../data/snapshot";
 import { UserError } from "../errors";
@@ -76,11 +76,10 @@ async function intakeOf(
       const now = (detail: string) => progress.now(detail);
       const { pollSeconds } = target;
       const ingested = await ingestSource(lambda, source, functionName, { wait, pollSeconds, now });
-      const keys = ingested.landed.map(({ object }) => object);
       const { s3 } = createClients(target, outputs.region);
       const work = { s3, bucket: outputs.dataBucket, schema: recordSchema, source, now };
-      const { rows, reasons } = await checkRows(work, keys);
-      const intake = { ...none, ...ingested, rows: rows.read, rejected: rows.rejected, reasons };
+      const { read: rows, rejected, reasons } = await checkRows(work, ingested.landed);
+      const intake = { ...none, ...ingested, rows, rejected, reasons };
       progress.result(counts(intake));
       return intake;
     });

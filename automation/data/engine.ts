@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { interruptSignal } from "../interrupt";
 
@@ -7,12 +8,15 @@ export type Engine = DuckDBConnection;
 export type Row = Record<string, string | number | null | number[]>;
 
 /** What the engine may hold in memory; more goes to its folder on disk. */
-const memoryLimit = "1500MB";
+const memoryLimit = process.env.LIMIT ?? "500MB";
+/** Each thread needs memory of its own. */
+const mostThreads = 4;
 
 /** Runs `work` with an SQL engine (DuckDB) that has nothing in it and spills into `folder`. */
 export async function withEngine<T>(folder: string, work: (engine: Engine) => Promise<T>): Promise<T> {
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: memoryLimit,
+    threads: String(Math.min(availableParallelism(), mostThreads)),
     temp_directory: join(folder, "spill"),
     // Nothing is fetched from elsewhere, and no file outside of the queries is read.
     autoinstall_known_extensions: "false",

@@ -1,5 +1,10 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { type RecordSchema } from "../../handlers/shared/schema";
 import { type Engine, rowsOf } from "./engine";
+import { everyRow } from "./parts";
 import { readCsv } from "./raw-table";
 import { identifier } from "./rules";
 
@@ -25,28 +30,49 @@ export interface ColumnProfile {
 
 /** The columns that matter to a model (features and target), by name. */
 export interface Profile {
-  /** Rows that the profile was made from: all, or a million drawn from a larger snapshot. */
+  /** Rows that the profile was made from: all, or up to a million drawn evenly from a larger snapshot. */
   rows: number;
   columns: Record<string, ColumnProfile>;
 }
 
 const most = 300;
 const quantilePoints = 1001;
-/** Of a larger table so many rows are drawn, so that quantiles fit into memory. */
+/** Of a larger table so many rows are drawn at most, so that quantiles fit into memory. */
 const sampleRows = 1_000_000;
 
-/** Looks at a CSV file of rows that fit the schema. */
-export async function profileOf(engine: Engine, file: string, schema: RecordSchema): Promise<Profile> {
+/**
+ * Looks at CSV files of rows that fit the schema: at every row, or every second one and so on, so that the same rows always have the
+ * same profile.
+ * @param rows how many there are.
+ * @param folder takes what is drawn.
+ */
+export async function profileOf(
+  engine: Engine,
+  files: string[],
+  rows: number,
+  schema: RecordSchema,
+  folder: string,
+): Promise<Profile> {
+  const step = Math.ceil(rows / sampleRows);
+  if (step <= 1) return profileOfAll(engine, files, schema);
+  const sample = join(folder, "sample.csv");
+  await pipeline(everyRow(files, step), createWriteStream(sample));
+  const profile = await profileOfAll(engine, [sample], schema);
+  await rm(sample);
+  return profile;
+}
+
+async function profileOfAll(engine: Engine, files: string[], schema: RecordSchema): Promise<Profile> {
   const fields = Object.entries(schema.properties).filter(([, field]) =>
     ["feature", "target"].includes(field["x-role"]),
   );
   const isNumber = (type: string | string[]) =>
     [type].flat().some((each) => each === "number" || each === "integer");
-  const source = readCsv([file], Object.keys(schema.properties));
   const names = fields.map(([name]) => identifier(name)).join(", ");
-  await engine.run(
-    `CREATE OR REPLACE TEMP TABLE looked AS SELECT ${names} FROM ${source} USING SAMPLE reservoir(${sampleRows} ROWS) REPEATABLE (0)`,
-  );
+  const all = Object.keys(schema.properties);
+  const noRows = `(SELECT ${all.map((name) => `'' AS ${identifier(name)}`).join(", ")} WHERE false)`;
+  const source = files.length > 0 ? readCsv(files, all) : noRows;
+  await engine.run(`CREATE OR REPLACE TEMP TABLE looked AS SELECT ${names} FROM ${source}`);
   const [total] = await rowsOf(engine, "SELECT count(*) AS rows FROM looked");
   const columns: Profile["columns"] = {};
   for (const [name, field] of fields) {

@@ -14,18 +14,23 @@ export interface RawFile {
   key: string;
 }
 
-/** How to read many files as one table: SQL whose columns are `file` (path), `unreadable` (a rule, or null) and the cells. */
+/** How to read many files as one table: SQL whose columns are `file`, `unreadable` (null for a record) and the cells. */
 export interface RawTable {
-  /** Notes the lines of CSV files that are no rows in `unreadLines`; for the first reading. */
-  noting: string;
-  /** Passes over them. */
-  again: string;
+  /** By `file`, a place in this list. */
+  files: RawFile[];
+  /** All files. Notes the lines of CSV files that are no rows in `unreadLines`. */
+  all: string;
   /** Of one file, with the column `row`: 1 for the first row that can be read. */
   ofFile(path: string): string;
 }
 
+/** What a row must be to have cells; `unreadable` is 1 for the first of these that it is not. */
+export const recordRules = ["must be a JSON object", "must have no field that schema.json does not declare"];
+
 /** The longest line of a file, in bytes. */
 const maxLine = 16 * 1024 * 1024;
+/** Each thread has a few buffers, of 16 lines of the greatest length unless it is told otherwise. */
+const lineLimit = `max_line_size = ${maxLine}, buffer_size = ${2 * maxLine}`;
 /** Where the engine puts the lines of CSV files that are no rows: it counts files and scans by itself. */
 export const unreadLines = "unread_lines";
 export const unreadScans = "unread_scans";
@@ -35,25 +40,30 @@ export const unreadScans = "unread_scans";
  * @throws UserError that names the object when a file's columns are not those of the schema.
  */
 export async function rawTable(engine: Engine, files: RawFile[], schema: RecordSchema): Promise<RawTable> {
-  const readers = new Map<string, { paths: string[]; read: Reader }>();
+  const readers = new Map<string, { files: RawFile[]; read: Reader }>();
   const byPath = new Map<string, Reader>();
   for (const file of files) {
     const { kind, read } = await readerOf(engine, file, schema);
-    const known = readers.get(kind) ?? { paths: [], read };
-    known.paths.push(file.path);
+    const known = readers.get(kind) ?? { files: [], read };
+    known.files.push(file);
     readers.set(kind, known);
     byPath.set(file.path, read);
   }
-  const union = (way: Way) =>
-    [...readers.values()].map(({ paths, read }) => read(paths, way)).join(" UNION ALL ");
+  const groups = [...readers.values()];
+  const tables = groups.map(({ files: those, read }, i) => {
+    const before = groups.slice(0, i).reduce((sum, group) => sum + group.files.length, 0);
+    const paths = those.map(({ path }) => path);
+    return `SELECT ${before} + place AS file, * EXCLUDE (place) FROM (${read(paths, "noting")})`;
+  });
   return {
-    noting: union("noting"),
-    again: union("again"),
+    files: groups.flatMap((group) => group.files),
+    all: tables.join(" UNION ALL "),
     ofFile: (path) => byPath.get(path)!([path], "numbered"),
   };
 }
 
-type Way = "noting" | "again" | "numbered";
+type Way = "noting" | "numbered";
+/** SQL that reads files of one kind; `place` is a file's place among the paths. */
 type Reader = (paths: string[], way: Way) => string;
 
 async function readerOf(
@@ -75,6 +85,7 @@ async function readerOf(
 }
 
 const list = (paths: string[]) => `[${paths.map(literal).join(", ")}]`;
+const place = "file_index AS place";
 const number = (way: Way) => (way === "numbered" ? ", row_number() OVER () AS row" : "");
 
 function cells(present: string[], schema: RecordSchema, cell: (name: string) => string): string {
@@ -99,16 +110,16 @@ const csvReader =
       way === "noting"
         ? `store_rejects = true, rejects_table = '${unreadLines}', rejects_scan = '${unreadScans}', rejects_limit = 0`
         : "ignore_errors = true";
-    const table = readCsv(paths, header, `filename = true, max_line_size = ${maxLine}`, faults);
-    return `SELECT filename AS file, NULL::VARCHAR AS unreadable, ${cells(header, schema, identifier)}${number(way)} FROM ${table}`;
+    const table = readCsv(paths, header, lineLimit, faults);
+    return `SELECT ${place}, NULL AS unreadable, ${cells(header, schema, identifier)}${number(way)} FROM ${table}`;
   };
 
 const parquetReader =
   (columns: string[], schema: RecordSchema): Reader =>
   (paths, way) =>
-    `SELECT filename AS file, NULL::VARCHAR AS unreadable, ` +
+    `SELECT ${place}, NULL AS unreadable, ` +
     `${cells(columns, schema, (name) => `CAST(${identifier(name)} AS VARCHAR)`)}${number(way)} ` +
-    `FROM read_parquet(${list(paths)}, filename = true)`;
+    `FROM read_parquet(${list(paths)})`;
 
 const jsonReader =
   (schema: RecordSchema): Reader =>
@@ -117,14 +128,14 @@ const jsonReader =
     const steps = names.map((name) => literal(`$."${name}"`)).join(", ");
     const known = names.map(literal).join(", ");
     const lines =
-      `SELECT filename AS file, line, CASE WHEN json_valid(line) THEN line END AS document${number(way)} FROM ` +
-      `read_csv(${list(paths)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', filename = true, ` +
-      `max_line_size = ${maxLine}, columns = {'line': 'VARCHAR'})`;
+      `SELECT ${place}, line, CASE WHEN json_valid(line) THEN line END AS document${number(way)} FROM ` +
+      `read_csv(${list(paths)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', ` +
+      `${lineLimit}, columns = {'line': 'VARCHAR'})`;
     const values = `SELECT *, json_extract_string(document, [${steps}]) AS found FROM (${lines}) WHERE trim(line) <> ''`;
     return (
-      `SELECT file, CASE WHEN json_type(document) IS DISTINCT FROM 'OBJECT' THEN 'must be a JSON object' ` +
+      `SELECT place, CASE WHEN json_type(document) IS DISTINCT FROM 'OBJECT' THEN 1 ` +
       `WHEN len(list_filter(json_keys(document), lambda each: each NOT IN (${known}))) > 0 ` +
-      `THEN 'must have no field that schema.json does not declare' END AS unreadable, ` +
+      `THEN 2 END AS unreadable, ` +
       `${names.map((name, i) => `NULLIF(found[${i + 1}], '') AS ${identifier(name)}`).join(", ")}${way === "numbered" ? ", row" : ""} FROM (${values})`
     );
   };

@@ -9,12 +9,12 @@ export interface FieldRule {
   broken: string;
 }
 
-/** How a table of cells (texts, null for empty) becomes a table of records. */
+/** How a table of cells (texts, null for empty) is checked. */
 export interface RecordSql {
   /** Columns of a record, quoted, in the order of `schema.json`. */
   columns: string[];
-  /** The cells of those columns as their types. */
-  typed: string[];
+  /** The cells of numbers and times as their types: columns that are named by `valueOf`, which rules compare. */
+  values: string[];
   rules: FieldRule[];
 }
 
@@ -24,7 +24,6 @@ const nouns: Record<string, string> = {
   integer: "an integer",
   boolean: "true or false",
 };
-const sqlTypes: Record<string, string> = { number: "DOUBLE", integer: "BIGINT", boolean: "BOOLEAN" };
 const bounds: Record<string, [string, string]> = {
   minimum: ["<", "at least"],
   exclusiveMinimum: ["<=", "greater than"],
@@ -39,30 +38,32 @@ const lengths: Record<string, [string, string]> = {
 export const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
+/** The column of a field's value: null for a cell that is no number, or no time. */
+export const valueOf = (name: string) => identifier(`value of ${name}`);
+
 /**
  * The schema as SQL of DuckDB. A cell is text; of fields with the role `ignore` nothing is asked, as the container asks
- * nothing of them, but numbers are written in one way.
+ * nothing of them.
  */
 export function recordSql(schema: RecordSchema): RecordSql {
   const fields = Object.entries(schema.properties);
   return {
     columns: fields.map(([name]) => identifier(name)),
-    typed: fields.map(([name, field]) => typed(identifier(name), field)),
+    values: fields.flatMap(([name, field]) => {
+      const type = valueType(field);
+      return type ? [`TRY_CAST(${identifier(name)} AS ${type}) AS ${valueOf(name)}`] : [];
+    }),
     rules: fields.flatMap(([name, field]) =>
       field["x-role"] === "ignore" ? [] : fieldRules(name, field, schema.required.includes(name)),
     ),
   };
 }
 
-const typeOf = (field: FieldSchema) => [field.type].flat().find((type) => type !== "null") ?? "string";
+export const typeOf = (field: FieldSchema) => [field.type].flat().find((type) => type !== "null") ?? "string";
 
-function typed(cell: string, field: FieldSchema): string {
-  const type = sqlTypes[typeOf(field)];
-  if (!type) return cell;
-  const value = `TRY_CAST(${cell} AS ${type})`;
-  return field["x-role"] === "ignore"
-    ? `COALESCE(CAST(${value} AS VARCHAR), ${cell}) AS ${cell}`
-    : `${value} AS ${cell}`;
+function valueType(field: FieldSchema): string | undefined {
+  if (field["x-role"] === "time") return "TIMESTAMP";
+  return ["number", "integer"].includes(typeOf(field)) ? "DOUBLE" : undefined;
 }
 
 type Rule = [rule: string, broken: string];
@@ -73,15 +74,14 @@ function fieldRules(name: string, field: FieldSchema, required: boolean): FieldR
   const type = typeOf(field);
   const found =
     type === "number" || type === "integer"
-      ? numberRules(cell, field)
+      ? numberRules(cell, valueOf(name), field)
       : type === "boolean"
         ? [[typeRule(field), `${cell} NOT IN ('true', 'false')`] as Rule]
-        : textRules(cell, field);
+        : textRules(cell, valueOf(name), field);
   return [...missing, ...found].map(([rule, broken]) => ({ field: name, rule, broken }));
 }
 
-function numberRules(cell: string, field: FieldSchema): Rule[] {
-  const value = `TRY_CAST(${cell} AS DOUBLE)`;
+function numberRules(cell: string, value: string, field: FieldSchema): Rule[] {
   return [
     [typeRule(field), `${cell} IS NOT NULL AND ${value} IS NULL`],
     ["must be a finite number", `NOT isfinite(${value})`],
@@ -93,7 +93,7 @@ function numberRules(cell: string, field: FieldSchema): Rule[] {
   ];
 }
 
-function textRules(cell: string, field: FieldSchema): Rule[] {
+function textRules(cell: string, value: string, field: FieldSchema): Rule[] {
   const rules: Rule[] = limitsOf(field, lengths).map(({ limit, comparison, words }) => [
     `must have ${words} ${limit} characters`,
     `length(${cell}) ${comparison} ${limit}`,
@@ -110,8 +110,7 @@ function textRules(cell: string, field: FieldSchema): Rule[] {
     rules.push([rule, `NOT regexp_matches(${cell}, ${literal(re2(field.pattern))})`]);
   }
   if (field["x-role"] === "time") {
-    const broken = `${cell} IS NOT NULL AND TRY_CAST(${cell} AS TIMESTAMP) IS NULL`;
-    rules.push(["must be a date and time that exists", broken]);
+    rules.push(["must be a date and time that exists", `${cell} IS NOT NULL AND ${value} IS NULL`]);
   }
   return rules;
 }

@@ -1,33 +1,20 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Landed } from "../../handlers/shared/landing/landing";
 import { type RecordSchema } from "../../handlers/shared/schema";
+import { UserError } from "../errors";
 import { throwIfInterrupted } from "../interrupt";
 import { getJson, putJson } from "../objects";
-import {
-  type Consolidated,
-  consolidate,
-  countRows,
-  type RejectionCount,
-  type RowCounts,
-} from "./consolidate";
-import { csvParts } from "./csv-parts";
+import { type Consolidated, consolidate, countRows } from "./consolidate";
 import { download, type LandedObject, landedObjects, suffixOf } from "./landed";
+import { type Part } from "./parts";
 import { type Profile } from "./profile";
 import { type RawFile } from "./raw-table";
-
-/** One file of a snapshot. */
-export interface SnapshotPart {
-  /** Name under `snapshotDataPrefix`. */
-  name: string;
-  /** SHA-256 of the content, hexadecimal. */
-  sha256: string;
-  /** Bytes. */
-  size: number;
-}
+import { type RejectionCount, type RowCounts } from "./tally";
 
 /** The frozen input of a release: rows that fit the schema, and where they came from. */
 export interface Snapshot {
@@ -40,7 +27,7 @@ export interface Snapshot {
   reasons: RejectionCount[];
   /** Rows by object. */
   intake: Consolidated["objects"];
-  parts: SnapshotPart[];
+  parts: Part[];
 }
 
 export interface TakenSnapshot {
@@ -61,9 +48,6 @@ export interface SnapshotWork {
   /** Is told what is being done. */
   now: (detail: string) => void;
 }
-
-/** Bytes of a part: several instances of a processing job share the parts out. */
-const partBytes = 32 * 1024 * 1024;
 
 /** Prefix of a snapshot's rows: CSV files with a header. */
 export const snapshotDataPrefix = (hash: string) => `snapshots/${hash}/data/`;
@@ -94,16 +78,34 @@ export async function knownSnapshot({
   return getJson<Snapshot>(s3, bucket, lookKey(digestOf(objects, schema)));
 }
 
-/** What the rows of some landed objects are worth, before there is a snapshot of them. */
+/**
+ * What the rows of some landed objects are worth, before there is a snapshot of them.
+ * @throws UserError that names an object from which not as many rows can be read as have landed.
+ */
 export async function checkRows(
   work: SnapshotWork,
-  keys: string[],
-): Promise<Pick<Snapshot, "rows" | "reasons">> {
-  if (keys.length === 0) return { rows: { read: 0, rejected: 0, duplicates: 0, kept: 0 }, reasons: [] };
-  const wanted = new Set(keys);
-  const objects = await landedObjects(work.s3, work.bucket, work.source, (key) => wanted.has(key));
-  return inFolder(async (folder) => countRows(await fetch(work, objects, folder), work.schema, folder));
+  landed: Pick<Landed, "object" | "rows">[],
+): Promise<{ read: number; rejected: number; reasons: RejectionCount[] }> {
+  if (landed.length === 0) return { read: 0, rejected: 0, reasons: [] };
+  const wanted = new Map(landed.map(({ object, rows }) => [object, rows]));
+  const found = await landedObjects(work.s3, work.bucket, work.source, (key) => wanted.has(key));
+  const { objects, reasons, unread } = await inFolder(async (folder) =>
+    countRows(await fetch(work, found, folder), work.schema, folder),
+  );
+  // A line that is no row may be cut otherwise where it is landed; it is counted as rejected here.
+  const whole = Object.entries(objects).filter(([key]) => !unread.includes(key));
+  for (const [key, { read }] of whole)
+    if (read !== wanted.get(key)) throw miscounted(key, wanted.get(key)!, read);
+  const sum = (of: "read" | "rejected") =>
+    Object.values(objects).reduce((all, counts) => all + counts[of], 0);
+  return { read: sum("read"), rejected: sum("rejected"), reasons };
 }
+
+const miscounted = (key: string, landed: number, read: number) =>
+  new UserError(
+    `${key} has ${landed} rows as its manifest says, but ${read} rows were read from it: rows would be lost or come twice. Has it ` +
+      "been replaced since it landed? Delete it and its manifest, let the source land it anew, and try again.",
+  );
 
 /** The snapshot of this hash, or undefined. */
 export const readSnapshot = (s3: S3Client, bucket: string, hash: string) =>
@@ -128,8 +130,7 @@ async function look(work: SnapshotWork, keep?: Freeze): Promise<TakenSnapshot> {
     const raw = await fetch(work, objects, folder);
     now("checking and ordering the rows");
     const files = await consolidate(raw, schema, folder);
-    const parts = await partsOf(files.rowsFile);
-    const { rows, reasons, objects: intake } = files;
+    const { rows, reasons, objects: intake, parts } = files;
     const snapshot = { hash: hashOf(parts), objects, rows, reasons, intake, parts };
     const taken = { snapshot, profile: files.profile, rejected, fresh: true };
     await keep?.(work, taken, files);
@@ -163,18 +164,6 @@ async function fetch(
   return objects.map((object) => ({ path: fileOf(object), key: object.key }));
 }
 
-/** The files of a snapshot, by the file of its rows. */
-export async function partsOf(file: string): Promise<SnapshotPart[]> {
-  const parts: SnapshotPart[] = [];
-  for await (const content of csvParts(file, partBytes)) {
-    const sha256 = createHash("sha256").update(content).digest("hex");
-    parts.push({ name: partName(parts.length), sha256, size: content.length });
-  }
-  return parts;
-}
-
-const partName = (index: number) => `part-${String(index).padStart(5, "0")}.csv`;
-
 /** Writes the snapshot down. The manifest comes last: where it is, the snapshot is whole. */
 async function freeze(
   work: SnapshotWork,
@@ -184,11 +173,10 @@ async function freeze(
   const { s3, bucket, schema, now } = work;
   const { hash, parts, objects } = snapshot;
   if (!(await readSnapshot(s3, bucket, hash))) {
-    let index = 0;
-    for await (const Body of csvParts(files.rowsFile, partBytes)) {
+    for (const [index, { name, sha256 }] of parts.entries()) {
       throwIfInterrupted();
-      const { name, sha256 } = parts[index++]!;
-      now(`writing part ${index} of ${parts.length}`);
+      now(`writing part ${index + 1} of ${parts.length}`);
+      const Body = await readFile(join(files.partsFolder, name)); // whole, so that it can be sent again
       const ChecksumSHA256 = Buffer.from(sha256, "hex").toString("base64");
       await s3.send(
         new PutObjectCommand({ Bucket: bucket, Key: snapshotDataPrefix(hash) + name, Body, ChecksumSHA256 }),
@@ -207,7 +195,7 @@ async function freeze(
 const digestOf = (objects: LandedObject[], schema: RecordSchema) =>
   hash([JSON.stringify(schema), ...objects.map(({ key, sha256, size }) => `${key}\t${sha256}\t${size}\n`)]);
 
-const hashOf = (parts: SnapshotPart[]) =>
+const hashOf = (parts: Part[]) =>
   hash(parts.map(({ name, sha256, size }) => `${name}\t${sha256}\t${size}\n`));
 
 const hash = (texts: string[]) => createHash("sha256").update(texts.join("")).digest("hex");

@@ -16,8 +16,34 @@ export interface Sink {
 
 const firstPauseMilliseconds = 100;
 const longestPauseMilliseconds = 3200;
-/** How long a stream may be away before the feed ends. */
+/** How long a stream or table may be away before the feed ends. */
 const awayMilliseconds = 60_000;
+
+/**
+ * Sends events again until all are taken, or `signal`.
+ * @param put sends them once, and returns those that were refused.
+ */
+export async function untilTaken(
+  events: FeedEvent[],
+  put: (waiting: FeedEvent[]) => Promise<FeedEvent[]>,
+  signal: AbortSignal,
+): Promise<{ taken: FeedEvent[]; retried: number }> {
+  const giveUp = performance.now() + awayMilliseconds;
+  const taken: FeedEvent[] = [];
+  let retried = 0;
+  let waiting = events;
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(2 * pause, longestPauseMilliseconds)) {
+    const refused = await put(waiting).catch((error: unknown) => {
+      if (!isAway(error) || performance.now() > giveUp) throw error;
+      return waiting;
+    });
+    taken.push(...waiting.filter((event) => !refused.includes(event)));
+    if (refused.length === 0 || signal.aborted) return { taken, retried };
+    retried += refused.length;
+    waiting = refused;
+    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+  }
+}
 
 /** A Kinesis data stream. It may refuse some events of a request, those of a shard with too much to do. */
 export class KinesisSink implements Sink {
@@ -28,22 +54,8 @@ export class KinesisSink implements Sink {
     readonly name: string,
   ) {}
 
-  async send(events: FeedEvent[], signal: AbortSignal) {
-    const giveUp = performance.now() + awayMilliseconds;
-    const taken: FeedEvent[] = [];
-    let retried = 0;
-    let waiting = events;
-    for (let pause = firstPauseMilliseconds; ; pause = Math.min(2 * pause, longestPauseMilliseconds)) {
-      const refused = await this.put(waiting).catch((error: unknown) => {
-        if (!isAway(error) || performance.now() > giveUp) throw error;
-        return waiting;
-      });
-      taken.push(...waiting.filter((event) => !refused.includes(event)));
-      if (refused.length === 0 || signal.aborted) return { taken, retried };
-      retried += refused.length;
-      waiting = refused;
-      await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-    }
+  send(events: FeedEvent[], signal: AbortSignal) {
+    return untilTaken(events, (waiting) => this.put(waiting), signal);
   }
 
   /** @returns the events that were refused. */

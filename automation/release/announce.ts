@@ -4,7 +4,7 @@ import { type EventKind, type EventOf, type SlipwayEvent } from "../../handlers/
 import { target } from "../project";
 import { type ReleaseContext } from "./context";
 import { readRecord, type ReleaseRecord } from "./record";
-import { type RowCounts } from "../data/consolidate";
+import { type RowCounts } from "../data/tally";
 import { readSnapshot } from "../data/snapshot";
 
 /** Tells the subscribers that a release is served. @param seconds what the release took. */

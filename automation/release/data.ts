@@ -1,7 +1,7 @@
 import { counted, whole } from "../../handlers/publish/figures";
 import { recordSchema } from "../../handlers/shared/schema";
 import { type Profile } from "../data/profile";
-import { type RowCounts } from "../data/consolidate";
+import { type RowCounts } from "../data/tally";
 import { type ColumnShift, columnShifts, type Shift, shifts } from "../data/shift";
 import {
   lookAtData,

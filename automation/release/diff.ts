@@ -5,7 +5,7 @@ import { changedFiles, commit } from "./git";
 import { readRecord, type ReleaseRecord } from "./record";
 import { type Ingredients, readIngredients, releaseId } from "./release-id";
 import { lookAtReleaseData } from "./data";
-import { type RowCounts } from "../data/consolidate";
+import { type RowCounts } from "../data/tally";
 import { type Shift } from "../data/shift";
 import { readSnapshot } from "../data/snapshot";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { predict } from "../prediction";
+import { asReleaseEngine, predict } from "../prediction";
 import { type ReleaseContext } from "./context";
 import { knownRecords } from "./holdout";
 import { firstDifference, type KnownRecord } from "./smoke-test";
@@ -42,7 +42,7 @@ async function probe(
   for (let turn = 0; !done.aborted; turn++) {
     const asked = known[turn % known.length] as KnownRecord;
     // A refusal is not this metric's business: the endpoint's own metrics count it.
-    const answer = await predict(outputs, [asked.record]).catch(() => undefined);
+    const answer = await predict(asReleaseEngine(outputs), [asked.record]).catch(() => undefined);
     if (answer?.release === releaseId) {
       const unexpected = firstDifference([asked], answer) === undefined ? 0 : 1;
       await reportUnexpectedAnswers(clients.cloudwatch, outputs.endpointName, releaseId, unexpected).catch(

@@ -2,7 +2,7 @@ import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/clie
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { throwIfInterrupted } from "../interrupt";
-import { type Answer, isPrediction, predict, Refused } from "../prediction";
+import { type Answer, asReleaseEngine, isPrediction, predict, Refused } from "../prediction";
 import { exampleRecord } from "../project";
 import { type Outputs } from "../stack";
 
@@ -52,7 +52,7 @@ type Attempt = { answer: Answer } | { failure: string; mayPass: boolean };
 async function attempt(outputs: Outputs, releaseId: string, known: KnownRecord[]): Promise<Attempt> {
   const records = known.length ? known.map(({ record }) => record) : [exampleRecord()];
   try {
-    const answer = await predict(outputs, records);
+    const answer = await predict(asReleaseEngine(outputs), records);
     if (answer.release !== releaseId) {
       return { failure: `the answer came from release ${answer.release}`, mayPass: true };
     }

@@ -10,7 +10,7 @@ import sys
 
 import uvicorn
 
-from slipway_model import machine
+from slipway_model import machine, workers
 from slipway_model.connection import Connection, Response
 
 BODY = b'{"predictions":[{"value":8.3,"lower":7.2,"upper":10.0}]}'
@@ -39,24 +39,19 @@ class Service:
         return Response(message.encode(), "text/plain", status)
 
 
-def serve() -> None:
-    """One worker."""
-    config = uvicorn.Config(
-        Service() if own else application,
-        http=Connection if own else "httptools",
-        loop="uvloop",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
-
-
 own = sys.argv[1] == "own"
+config = uvicorn.Config(
+    Service() if own else application,
+    http=Connection if own else "httptools",
+    loop="uvloop",
+    ws="none",
+    lifespan="off",
+    interface="asgi3",
+    log_level="warning",
+    access_log=False,
+    proxy_headers=False,
+    server_header=False,
+    date_header=False,
+)
 listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=2048)
-machine.run_workers(machine.cores(), serve, listener.close)
+workers.serve(config, listener, machine.cores())

@@ -43,6 +43,7 @@ const nowhere: Store = {
   read: () => Promise.resolve(undefined),
   readRange: () => Promise.resolve(new ArrayBuffer(0)),
   remove: () => Promise.resolve(),
+  writeIf: () => Promise.resolve(undefined),
   announce: () => Promise.resolve(),
   async *list() {
     // empty

@@ -30,7 +30,7 @@ import { type StateStore } from "../../handlers/ingest-rds/state";
 import { land } from "../../handlers/shared/landing/landing";
 import { type Store } from "../../handlers/shared/landing/store";
 import { recordSchema } from "../../handlers/shared/schema";
-import { type Server, startMariaDb, startPostgres } from "../../test/handlers/ingest-rds/servers";
+import { type Server, startMariaDb, startPostgres } from "../../test/local/ingest-rds/servers";
 
 const columns = Object.keys(recordSchema.properties).join(", ");
 type Place = Pick<Server, "engine" | "port" | "database" | "credentials">;
@@ -48,6 +48,7 @@ function folderStore(folder: string): Store {
       if (typeof body === "string") writeFileSync(path(key), body);
       else await pipeline(body, createWriteStream(path(key)));
     },
+    writeIf: () => Promise.reject(new Error("not for this source")),
     remove: (key) => Promise.resolve(rmSync(path(key))),
     list: () => {
       throw new Error("not for this source");

@@ -12,7 +12,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consolidate } from "../../automation/data/consolidate";
 import { withEngine } from "../../automation/data/engine";
-import { partsOf } from "../../automation/data/snapshot";
 import { projectRoot } from "../../automation/project";
 import { recordSchema } from "../../handlers/shared/schema";
 
@@ -59,8 +58,7 @@ async function main(): Promise<void> {
       const work = join(folder, "work");
       await mkdir(work);
       const found = await consolidate([{ path, key: "raw/trips.csv" }], recordSchema, work);
-      const parts = await partsOf(found.rowsFile);
-      return { ...found.rows, parts: parts.length };
+      return { ...found.rows, parts: found.parts.length };
     });
     console.log(JSON.stringify(made));
     const part = join(folder, "part.csv");

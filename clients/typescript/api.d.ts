@@ -482,6 +482,8 @@ export interface operations {
       /** @description Another request stands in the way. Wait for its answer, then send this one again. */
       409: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -518,6 +520,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -556,6 +560,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -649,6 +655,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -667,6 +675,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -735,6 +745,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -753,6 +765,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -830,6 +844,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -848,6 +864,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -922,6 +940,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -940,6 +960,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -981,6 +1003,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1031,6 +1055,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1078,6 +1104,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1122,6 +1150,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1180,6 +1210,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1227,6 +1259,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {

@@ -59,7 +59,7 @@ export class DynamodbSource extends DataSource {
     const { data, source } = this.args;
     const incoming = `incoming/${source}/*`;
     data.grantDeliver(this.grantee, incoming);
-    data.grantRead(this.grantee, incoming);
+    data.grantTake(this.grantee, incoming); // what has landed is removed
     grant(
       this.name,
       this.grantee,

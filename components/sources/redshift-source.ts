@@ -42,7 +42,7 @@ export class RedshiftSource extends DataSource {
     super("slipway:data:RedshiftSource", name, args, settle, opts);
     this.unloadRoleArn = pulumi.output(roleArn);
     this.workgroup = made!.workgroup;
-    data.grantRead(this.grantee, `incoming/${source}/*`);
+    data.grantTake(this.grantee, `incoming/${source}/*`); // what has landed is removed
     grant(name, this.grantee, "statements", statementsFor(context, made!, settings), this);
     this.registerOutputs({ functionName: this.functionName, unloadRoleArn: this.unloadRoleArn });
   }

@@ -6,6 +6,7 @@ import {
 import { type DynamoDBStreamEvent } from "aws-lambda";
 import { createHash } from "node:crypto";
 import * as v from "valibot";
+import { alone } from "../shared/landing/alone";
 import { ingestHandler } from "../shared/landing/entry";
 import { type Exports, run } from "./ingest";
 import { type Export } from "./plan";
@@ -75,7 +76,9 @@ function exportsOf(
 
 export const handler = ingestHandler(settingsSchema, ({ settings, ...ingest }, event) => {
   if (settings.mode === "export")
-    return run({ ...ingest, settings }, exportsOf(ingest.source, ingest.bucket, settings));
+    return alone(ingest, () =>
+      run({ ...ingest, settings }, exportsOf(ingest.source, ingest.bucket, settings)),
+    );
   const { Records: records } = event as Partial<DynamoDBStreamEvent>;
   if (records) return landBatch({ ...ingest, settings }, records);
   const waiting = "the table's stream brings what changes, as it changes";

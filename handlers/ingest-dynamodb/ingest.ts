@@ -6,6 +6,7 @@ import { setAside } from "../shared/landing/set-aside";
 import { Unfit } from "../shared/landing/shape";
 import { readState, writeState } from "../shared/landing/state";
 import { readText, type Store } from "../shared/landing/store";
+import { sweep } from "../shared/landing/sweep";
 import { recordSchema } from "../shared/schema";
 import { type Attributes, Mapper, plainLines, type Seen } from "./items";
 import { type Export, nextExport, type State, stateSchema } from "./plan";
@@ -52,7 +53,10 @@ export async function run(
   const result: IngestResult = { source, landed: [], setAside: [] };
   const state = await readState(store, source, stateSchema, { failures: 0 });
   const { until, pending } = state;
-  if (!pending) return { ...result, waiting: await begin(ingest, exports, state, now()) };
+  if (!pending) {
+    await sweep(store, source); // what a run that was killed has left
+    return { ...result, waiting: await begin(ingest, exports, state, now()) };
+  }
 
   const arn = pending.arn ?? (await exports.start(pending));
   const found = await exports.describe(arn);
@@ -66,6 +70,7 @@ export async function run(
   if (waiting !== undefined) return { ...result, waiting };
   const landed: State = { until: pending.to ?? found.exportTime ?? until, failures: 0 };
   await writeState(store, source, landed);
+  await sweep(store, source);
   return { ...result, waiting: await begin(ingest, exports, landed, now()) };
 }
 

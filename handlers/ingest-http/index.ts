@@ -1,3 +1,4 @@
+import { alone } from "../shared/landing/alone";
 import { ingestHandler } from "../shared/landing/entry";
 import { ingest, settingsSchema } from "./ingest";
 
@@ -6,14 +7,13 @@ import { ingest, settingsSchema } from "./ingest";
 /** Left for telling what went wrong, before Lambda ends the run. */
 const spareMilliseconds = 20_000;
 
-export const handler = ingestHandler(settingsSchema, ({ source, settings, store, log, remaining }) =>
-  ingest({
-    ...{ source, settings, store, log },
-    patience: {
-      idleMilliseconds: 30_000,
-      retries: 4,
-      pauseMilliseconds: 1_000,
-      deadline: AbortSignal.timeout(Math.max(1, remaining() - spareMilliseconds)),
-    },
-  }),
-);
+export const handler = ingestHandler(settingsSchema, (given) => {
+  const { source, settings, store, log, remaining } = given;
+  const patience = {
+    idleMilliseconds: 30_000,
+    retries: 4,
+    pauseMilliseconds: 1_000,
+    deadline: AbortSignal.timeout(Math.max(1, remaining() - spareMilliseconds)),
+  };
+  return alone(given, () => ingest({ source, settings, store, log, patience }));
+});

@@ -7,6 +7,7 @@ import {
   type StatusString,
 } from "@aws-sdk/client-redshift-data";
 import * as v from "valibot";
+import { alone } from "../shared/landing/alone";
 import { ingestHandler } from "../shared/landing/entry";
 import { run } from "./ingest";
 import { type Statement, type Warehouse } from "./warehouse";
@@ -66,4 +67,6 @@ const warehouseOf = ({ database, workgroupArn, clusterIdentifier, secretArn }: S
   },
 });
 
-export const handler = ingestHandler(settingsSchema, (ingest) => run(ingest, warehouseOf(ingest.settings)));
+export const handler = ingestHandler(settingsSchema, (given) =>
+  alone(given, () => run(given, warehouseOf(given.settings))),
+);

@@ -6,6 +6,7 @@ import { type IngestResult, nameOf } from "../shared/landing/landing";
 import { setAside } from "../shared/landing/set-aside";
 import { checkColumns, Unfit } from "../shared/landing/shape";
 import { readState, writeState } from "../shared/landing/state";
+import { sweep } from "../shared/landing/sweep";
 import { recordSchema } from "../shared/schema";
 import { landUnloaded } from "./land";
 import { boundsSql, columnsSql, type Reading, unloadSql, windowSql } from "./sql";
@@ -65,8 +66,11 @@ export async function run(
   const result: IngestResult = { source, landed: [], setAside: [] };
   const state = await readState(store, source, stateSchema, {});
   const next = state.pending ?? (await nextWindow({ ingest, warehouse, wait }, state, now(), result));
-  if (next === undefined) return result;
   if (typeof next === "string") return { ...result, waiting: next };
+  if (next === undefined) {
+    await sweep(store, source); // what a run that was killed has left
+    return result;
+  }
 
   const id = await unload(ingest, warehouse, state, next);
   const statement = await ended({ ingest, warehouse, wait }, id);
@@ -79,6 +83,7 @@ export async function run(
   const waiting = await landUnloaded(ingest, prefixOf(source, next), next, result);
   if (waiting !== undefined) return { ...result, waiting };
   await writeState(store, source, { watermark: next.to });
+  await sweep(store, source);
   return result;
 }
 

@@ -1,5 +1,5 @@
-import { ModelError } from "@aws-sdk/client-sagemaker-runtime";
 import * as v from "valibot";
+import { AwsError } from "../shared/aws";
 import { errorFields, type LogFields } from "../shared/log";
 import { type Problem } from "../shared/problem";
 import { noRelease, notReady } from "../shared/unavailable";
@@ -21,7 +21,8 @@ const refusalSchema = v.object({
 
 /** What to answer when InvokeEndpoint has thrown `error`: its text does not reach the caller, refused values apart. */
 export function problemOfFailure(error: unknown): Problem {
-  if (error instanceof ModelError) return problemOfModel(error);
+  const refusal = modelRefusal(error);
+  if (refusal) return problemOfModel(refusal);
   const { name = "", message = "", code = "" } = error as Partial<Error & { code: string }>;
   if (name.startsWith("Validation") && isNotFound.test(message)) return noRelease;
   if (name.startsWith("Validation") && isInOtherState.test(message)) return notReady;
@@ -30,11 +31,29 @@ export function problemOfFailure(error: unknown): Problem {
 
 /** What to log of `error`: a model's message may quote the caller's data, so of a ModelError only where to read on. */
 export function logOfFailure(error: unknown): LogFields {
-  if (!(error instanceof ModelError)) return errorFields(error);
-  return { error: error.name, modelStatus: error.OriginalStatusCode, modelLog: error.LogStreamArn };
+  const refusal = modelRefusal(error);
+  if (!refusal) return errorFields(error);
+  return { error: "ModelError", modelStatus: refusal.OriginalStatusCode, modelLog: refusal.LogStreamArn };
 }
 
-function problemOfModel({ OriginalStatusCode: status = 500, OriginalMessage: message }: ModelError): Problem {
+/** What SageMaker says of a container that did not answer with success. */
+const modelErrorSchema = v.object({
+  OriginalStatusCode: v.optional(v.number()),
+  OriginalMessage: v.optional(v.string()),
+  LogStreamArn: v.optional(v.string()),
+});
+type ModelRefusal = v.InferOutput<typeof modelErrorSchema>;
+
+function modelRefusal(error: unknown): ModelRefusal | undefined {
+  if (!(error instanceof AwsError) || error.name !== "ModelError") return undefined;
+  const parsed = v.safeParse(modelErrorSchema, error.body);
+  return parsed.success ? parsed.output : {};
+}
+
+function problemOfModel({
+  OriginalStatusCode: status = 500,
+  OriginalMessage: message,
+}: ModelRefusal): Problem {
   if (status === 429) return busy;
   if (status === 503) return notReady;
   if (status === 413) return { ...modelRefused, status, title: "The request is too large for the model" };

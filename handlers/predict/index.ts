@@ -1,74 +1,52 @@
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
+import { AwsClient } from "../shared/aws";
+import { originsRule } from "../shared/cors";
 import { readEnvironment, rules } from "../shared/environment";
 import { createLog } from "../shared/log";
 import { recordSchema, targetOf } from "../shared/schema";
+import { TableClaims } from "./claims";
+import { endpointService, queueService, tableService } from "./limits";
 import { predict } from "./predict";
 import { RequestReader } from "./request";
+import { validate } from "./validate";
 
 /**
  * POST /predict behind API Gateway (REST, proxy integration): validates the request, asks the endpoint,
  * answers, and puts the results on the queue. Everything here is made once and kept between requests.
  */
 
-const { STACK, ENDPOINT_NAME, RESULTS_QUEUE_URL } = readEnvironment({
+const settings = readEnvironment({
   STACK: rules.stack,
   ENDPOINT_NAME: rules.endpointName,
   RESULTS_QUEUE_URL: rules.url,
+  STATE_TABLE: { pattern: /^[\w.-]{3,255}$/, expected: "the name of a DynamoDB table" },
+  RELEASE_KEY_ID: { pattern: /^\w+$/, expected: "the id of an API key" },
+  ALLOWED_ORIGINS: originsRule,
 });
 
-// API Gateway gives up after 29 s. The endpoint has 23 s, retries included; the queue what is left.
-const endpointMilliseconds = 23_000;
-
-const keepAlive = { keepAlive: true };
-
-const endpoint = new SageMakerRuntimeClient({
-  maxAttempts: 3,
-  requestHandler: {
-    connectionTimeout: 1000,
-    requestTimeout: 15_000,
-    throwOnRequestTimeout: true,
-    httpAgent: keepAlive,
-    httpsAgent: keepAlive,
-  },
-});
-
-const queue = new SQSClient({
-  maxAttempts: 2,
-  requestHandler: {
-    connectionTimeout: 1000,
-    requestTimeout: 2000,
-    throwOnRequestTimeout: true,
-    httpAgent: keepAlive,
-    httpsAgent: keepAlive,
-  },
-});
+const endpoint = new AwsClient(endpointService);
+const queue = new AwsClient(queueService);
 
 const ports = {
-  stack: STACK,
+  stack: settings.STACK,
   target: targetOf(recordSchema),
-  reader: new RequestReader(recordSchema),
-  log: createLog({ stack: STACK, function: "predict" }),
+  reader: new RequestReader(recordSchema, validate),
+  allowedOrigins: settings.ALLOWED_ORIGINS,
+  releaseKeyId: settings.RELEASE_KEY_ID,
+  claims: new TableClaims(new AwsClient(tableService), settings.STATE_TABLE),
+  log: createLog({ stack: settings.STACK, function: "predict" }),
   now: () => new Date(),
 
-  async invoke(body: string) {
-    const output = await endpoint.send(
-      new InvokeEndpointCommand({
-        EndpointName: ENDPOINT_NAME,
-        ContentType: "application/json",
-        Accept: "application/json",
-        Body: body,
-      }),
-      { abortSignal: AbortSignal.timeout(endpointMilliseconds) },
-    );
-    return { body: output.Body.transformToString(), customAttributes: output.CustomAttributes };
+  async invoke(records: string) {
+    const path = `/endpoints/${settings.ENDPOINT_NAME}/invocations`;
+    const json = { "content-type": "application/json", accept: "application/json" };
+    const { headers, body } = await endpoint.post(path, json, records);
+    return { body, customAttributes: headers["x-amzn-sagemaker-custom-attributes"] };
   },
 
   async announce(event: object) {
-    await queue.send(
-      new SendMessageCommand({ QueueUrl: RESULTS_QUEUE_URL, MessageBody: JSON.stringify(event) }),
-    );
+    const message = { QueueUrl: settings.RESULTS_QUEUE_URL, MessageBody: JSON.stringify(event) };
+    await queue.call("AmazonSQS.SendMessage", message);
   },
 };
 

@@ -1,9 +1,13 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import * as v from "valibot";
+import { header, preflight, withCors } from "../shared/cors";
 import { answeredSchema, type EventOf } from "../shared/events";
 import { errorFields, type Log } from "../shared/log";
+import { metricFields } from "../shared/metrics";
 import { answer, type Problem, problemAnswer } from "../shared/problem";
 import { logOfFailure, modelFailed, problemOfFailure } from "./failures";
+import { type Claims, once } from "./idempotency";
+import { refuse } from "./refuse";
 import { type InputRecord, type RequestReader } from "./request";
 import { resultEvents, type Results } from "./results";
 
@@ -19,6 +23,11 @@ export interface Ports {
   stack: string;
   target: { name: string; unit: string };
   reader: RequestReader;
+  /** Whose pages browsers let call the API: see shared/cors.ts. */
+  allowedOrigins: string;
+  /** Id of the API key that the release engine asks with: nobody is told of its predictions. */
+  releaseKeyId: string;
+  claims: Claims;
   invoke(body: string): Promise<ModelAnswer>;
   /** Puts an event on the results queue. */
   announce(event: EventOf<"prediction.results">): Promise<void>;
@@ -28,12 +37,18 @@ export interface Ports {
 
 const predictionsSchema = v.object({ predictions: v.array(answeredSchema) });
 
-/** Answers POST /predict; never throws. */
+/** Answers POST /predict, and OPTIONS for browsers; never throws. */
 export async function predict(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
+  const { allowedOrigins } = ports;
+  if (event.httpMethod === "OPTIONS") return preflight(event, allowedOrigins);
+  return withCors(event, allowedOrigins, await answerPost(event, ports));
+}
+
+async function answerPost(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
   const { requestId } = event.requestContext;
   const log = ports.log.with({ requestId });
   try {
-    return await answerRequest(event, { ...ports, log });
+    return await once(event, { ...ports, log }, () => answerRequest(event, { ...ports, log }));
   } catch (error) {
     log.error("the request could not be handled", { ...errorFields(error), trace: (error as Error).stack });
     return problemAnswer(unexpected, requestId);
@@ -43,18 +58,22 @@ export async function predict(event: APIGatewayProxyEvent, ports: Ports): Promis
 async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
   const { log, reader, target } = ports;
   const { requestId } = event.requestContext;
-  const started = ports.now();
+  const time = ports.now();
+  const started = performance.now();
 
-  const parsed = reader.read(Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"));
+  const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  const parsed = reader.read(body, header(event.headers, "content-type"));
   if ("problem" in parsed) return refuse(parsed.problem, requestId, log);
   const { instances } = parsed;
 
+  const asked = performance.now();
   let model: ModelAnswer;
   try {
     model = await ports.invoke(JSON.stringify({ instances }));
   } catch (error) {
     return refuse(problemOfFailure(error), requestId, log, logOfFailure(error));
   }
+  const modelTime = performance.now() - asked;
 
   const values = predictionsOf(model, instances);
   if (values === undefined) {
@@ -66,14 +85,15 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
   if (release === unknownRelease) log.warn("the model does not say which release it is");
 
   const predictions = values.map((value, index) => ({ input: instances[index] ?? {}, ...value }));
-  const results = { requestId, time: started.toISOString(), predictions };
-  const queued = await announce(results, release, ports);
-  log.info("predicted", {
-    release,
-    instances: instances.length,
-    queued,
-    milliseconds: ports.now().getTime() - started.getTime(),
-  });
+  const results = { requestId, time: time.toISOString(), predictions };
+  const isProbe = event.requestContext.identity.apiKeyId === ports.releaseKeyId;
+  const queued = !isProbe && (await announce(results, release, ports));
+  const metrics = {
+    Latency: { unit: "Milliseconds", value: toHundredths(performance.now() - started) },
+    ModelTime: { unit: "Milliseconds", value: toHundredths(modelTime) },
+    Instances: { unit: "Count", value: instances.length },
+  } as const;
+  log.info("predicted", { release, queued, isProbe, ...metricFields([["stack"]], metrics, ports.now()) });
   return answer(200, requestId, {
     // A class has no unit.
     predictions: values.map((value) => ("lower" in value ? { ...value, unit: target.unit } : value)),
@@ -93,17 +113,7 @@ async function announce(results: Results, release: string, ports: Ports): Promis
   }
 }
 
-function refuse(problem: Problem, requestId: string, log: Log, fields = {}): APIGatewayProxyResult {
-  // 503 passes by itself; any other 5xx needs somebody to look.
-  const level = problem.status === 503 ? "warn" : problem.status >= 500 ? "error" : "info";
-  log[level]("not predicted", {
-    status: problem.status,
-    problem: problem.name,
-    errors: problem.errors?.length,
-    ...fields,
-  });
-  return problemAnswer(problem, requestId);
-}
+const toHundredths = (milliseconds: number) => Math.round(milliseconds * 100) / 100;
 
 function predictionsOf(model: ModelAnswer, instances: InputRecord[]) {
   let body: unknown;

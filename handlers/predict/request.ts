@@ -3,7 +3,6 @@ import { maxInstances } from "../shared/limits";
 import { type FieldError, type Problem } from "../shared/problem";
 import { ruleOf, unknownFieldRule } from "../shared/rules";
 import { type RecordSchema, requestSchema } from "../shared/schema";
-import { compileValidator } from "../shared/validator";
 
 /** The search for errors ends here: an answer stays readable, and nobody can keep the API busy with nonsense. */
 const maxErrors = 100;
@@ -16,16 +15,21 @@ export type Parsed = { instances: InputRecord[] } | { problem: Problem };
 /** Reads the bodies of prediction requests: one record, or {"instances": [1 to 1,000 records]}. */
 export class RequestReader {
   private readonly known: string[];
-  private readonly validate: ValidateFunction;
 
-  constructor(private readonly schema: RecordSchema) {
-    const asked = requestSchema(schema);
-    this.known = Object.keys(asked.properties);
-    this.validate = compileValidator(asked);
+  /** @param validate checks one record against `requestSchema(schema)`. */
+  constructor(
+    private readonly schema: RecordSchema,
+    private readonly validate: ValidateFunction,
+  ) {
+    this.known = Object.keys(requestSchema(schema).properties);
   }
 
-  /** `body` as records that the model takes, or the problem that its sender has to solve. */
-  read(body: Uint8Array): Parsed {
+  /**
+   * `body` as records that the model takes, or the problem that its sender has to solve.
+   * @param contentType the header of that name; without one, the body is taken for JSON.
+   */
+  read(body: Uint8Array, contentType = "application/json"): Parsed {
+    if (!isJson.test(contentType)) return { problem: notJson(contentType) };
     const envelope = decode(body);
     if ("problem" in envelope) return envelope;
     const { instances } = envelope.value;
@@ -107,6 +111,15 @@ const reason = (error: unknown) =>
   error instanceof SyntaxError
     ? (/at position \d+|end of JSON input/.exec(error.message)?.[0] ?? "bad syntax")
     : "it is not UTF-8";
+
+const isJson = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+
+const notJson = (contentType: string): Problem => ({
+  status: 415,
+  name: "unsupported-media-type",
+  title: "The request's body is not JSON",
+  detail: `The header Content-Type is ${JSON.stringify(shorten(contentType))}. Send JSON, and the header Content-Type: application/json.`,
+});
 
 const malformed = (what: string): Problem => ({
   status: 400,

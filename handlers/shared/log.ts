@@ -1,5 +1,7 @@
+import { type EmbeddedMetrics } from "./metrics";
+
 /** Flat, and only what an operator needs: never a caller's data, address or key. */
-export type LogFields = Record<string, string | number | boolean | undefined>;
+export type LogFields = Record<string, string | number | boolean | EmbeddedMetrics | undefined>;
 
 export interface Log {
   info(message: string, fields?: LogFields): void;

@@ -7,9 +7,11 @@
 * Log groups as targets of EventBridge rules.
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
+* What IAM knows of a request beyond that: see ``iam_details``.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
+* API Gateway tells Lambdas which API key a request came with: see ``api_keys``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
@@ -38,9 +40,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import api_keys
 import dynamodb_export
 import firehose_buffer
 import http2
+import iam_details
 import kinesis_records
 import metric_alarms
 import rds_databases
@@ -285,6 +289,8 @@ def main() -> None:
     name_source_account()
     trust_loopback()
     http2.install()
+    iam_details.install()
+    api_keys.install()
     metric_alarms.install()
     dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))

@@ -1,6 +1,6 @@
 """Predicting one of the classes that the target's enum in schema.json names, and the probability of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -35,9 +35,9 @@ class Prediction(msgspec.Struct, gc=False):
     probabilities: dict[str, float]
 
 
-def answer(row: Sequence[float]) -> Prediction:
-    """A row of `Output.rows` as it is sent."""
-    return Prediction(CLASSES[row.index(max(row))], dict(zip(CLASSES, row, strict=True)))
+def answers(rows: Iterable[Sequence[float]]) -> list[Prediction]:
+    """Rows of `Output.rows` as they are sent."""
+    return [Prediction(CLASSES[row.index(max(row))], dict(zip(CLASSES, row, strict=True))) for row in rows]
 
 
 def cells(row: Sequence[float]) -> list[Any]:

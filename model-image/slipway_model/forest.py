@@ -17,7 +17,7 @@ from slipway_model.gbm import lightgbm
 MOST_LEAVES = 32
 ALL = np.uint32(2**32 - 1)
 # Rows at a time: what they need stays in the processor's cache.
-BLOCK = 128
+BLOCK = 256
 # Features that split in few places are joined, as long as the table of all their combinations is no longer.
 MOST_JOINED = 256
 

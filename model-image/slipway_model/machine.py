@@ -25,18 +25,19 @@ def threads_for(rows: int) -> int:
     return min(cores(), 1 + rows // 20_000)
 
 
-def run_workers(count: int, work: Callable[[], None], stopped: Callable[[], None]) -> None:
+def run_workers(count: int, work: Callable[[int], None], stopped: Callable[[], None]) -> None:
     """Run `work` in `count` forked processes until SIGTERM or SIGINT, which each of them gets too.
 
+    `work` is given the worker's number, from 0 on; one that takes another's place has the same number.
     `stopped` is called in this process when it gets one of the two.
 
     What is in memory already, a model say, they share. One that dies is replaced after a second; when this
     process dies, in whatever way, they get SIGTERM. With a count of 1, `work` runs in this process.
     """
     if count == 1:
-        work()
+        work(0)
         return
-    children: set[int] = set()
+    children: dict[int, int] = {}
     stopping = False
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
@@ -52,19 +53,20 @@ def run_workers(count: int, work: Callable[[], None], stopped: Callable[[], None
         # A signal between the fork and what follows it would find half the truth.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         while not stopping and len(children) < count:
+            number = min(set(range(count)) - set(children.values()))
             child = os.fork()
             if child == 0:
                 os.close(held)
-                for number, handler in zip(STOPS, before, strict=True):
-                    signal.signal(number, handler)
+                for signum, handler in zip(STOPS, before, strict=True):
+                    signal.signal(signum, handler)
                 threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-                work()
+                work(number)
                 sys.exit(0)
-            children.add(child)
+            children[child] = number
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         child, status = os.wait()
-        children.discard(child)
+        children.pop(child, None)
         if not stopping:
             code = os.waitstatus_to_exitcode(status)
             print(f"worker {child} ended with {code}: starting another", file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import GenericAlias
 from typing import Any
 
@@ -58,7 +58,7 @@ class Bad(msgspec.Struct):
 class Answer(msgspec.Struct, gc=False):
     """An answer in JSON."""
 
-    predictions: list[Any]
+    predictions: Sequence[Any]
 
 
 Envelope: Any = msgspec.defstruct(
@@ -105,7 +105,7 @@ def read(kind: str, body: bytes, header: bool | None = None, partial: bool = Fal
     return records
 
 
-def write(kind: str, rows: Iterable[Sequence[float] | Bad]) -> bytes:
+def write(kind: str, rows: Sequence[Sequence[float] | Bad]) -> bytes:
     """`rows` as the task predicts them as a body of `kind`; CSV without a header, for batch transform.
 
     A `Bad` row is {"message", "errors"}; in CSV its cells are empty, and one more has the message.
@@ -114,7 +114,10 @@ def write(kind: str, rows: Iterable[Sequence[float] | Bad]) -> bytes:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(map(_csv_cells, rows))
         return text.getvalue().encode()
-    predictions = [row if isinstance(row, Bad) else TASK.answer(row) for row in rows]
+    predictions: Sequence[Any] = TASK.answers([row for row in rows if not isinstance(row, Bad)])
+    if len(predictions) < len(rows):
+        predicted = iter(predictions)
+        predictions = [row if isinstance(row, Bad) else next(predicted) for row in rows]
     return _encoder.encode_lines(predictions) if kind == LINES else _encode(Answer(predictions))
 
 

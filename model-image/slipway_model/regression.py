@@ -10,7 +10,8 @@ of these rows (cross-conformal prediction with locally adaptive width: Vovk 2015
 row is held back from learning.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -65,9 +66,9 @@ class Prediction(msgspec.Struct, gc=False):
     upper: float
 
 
-def answer(row: Sequence[float]) -> Prediction:
-    """A row of `Output.rows` as it is sent."""
-    return Prediction(*row)
+def answers(rows: Iterable[Sequence[float]]) -> list[Prediction]:
+    """Rows of `Output.rows` as they are sent."""
+    return list(itertools.starmap(Prediction, rows))
 
 
 def cells(row: Sequence[float]) -> list[Any]:

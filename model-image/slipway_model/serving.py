@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from slipway_model import artifact, machine, payloads
+from slipway_model import artifact, machine, payloads, workers
 from slipway_model.connection import Connection, Request, Response
 from slipway_model.failure import Failure
 from slipway_model.layout import Layout
@@ -79,8 +79,7 @@ def serve(layout: Layout) -> None:
     print(f"serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     # The collector would write to the pages that forked workers share.
     gc.freeze()
-    # As long as any process holds the listener, the kernel accepts connections that nobody will answer.
-    machine.run_workers(settings.workers, lambda: _run(application, listener), listener.close)
+    workers.serve(_config(application), listener, settings.workers)
 
 
 def _leave(_signum: int, _frame: FrameType | None) -> None:
@@ -100,8 +99,8 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _run(application: "Application", listener: socket.socket) -> None:
-    config = uvicorn.Config(
+def _config(application: "Application") -> uvicorn.Config:
+    return uvicorn.Config(
         application,  # type: ignore[arg-type]  # no ASGI application: `Connection` calls it
         http=Connection,
         loop="uvloop",
@@ -113,7 +112,6 @@ def _run(application: "Application", listener: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 class Application:

@@ -4,7 +4,7 @@ A number or an integer: regression. A string with an enum: classification. `TASK
 what differs: target, losses, what an answer holds, metrics. All else is the same for both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -52,7 +52,7 @@ class Task(Protocol):
     def Output(self, parameters: dict[str, Any], /) -> Output: ...  # noqa: N802
     def target(self, records: Sequence[Any], /) -> Vector: ...
     def train(self, boosting: Boosting, train: Rows, validation: Rows, everything: Rows, /) -> Fitted: ...
-    def answer(self, row: Sequence[float], /) -> msgspec.Struct: ...
+    def answers(self, rows: Iterable[Sequence[float]], /) -> Sequence[msgspec.Struct]: ...
     def cells(self, row: Sequence[float], /) -> list[Any]: ...
     def measure(
         self, predicted: Predicted, test: Rows, baseline: dict[str, float], /

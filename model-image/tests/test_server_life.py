@@ -1,5 +1,6 @@
 """The life of a server process: start, workers, SIGTERM, and what it does not start with."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,6 +16,8 @@ from slipway_model.failure import Failure
 from slipway_model.layout import Layout
 from tests import support
 from tests.support import RECORD, Server, wait_until
+
+PING = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 def test_sigterm_answers_what_was_accepted(trained: Layout) -> None:
@@ -50,6 +53,51 @@ def test_workers_share_the_port_and_are_replaced(trained: Layout) -> None:
         assert server.process.wait(20) == 0
         assert not accepts(server.port)
         assert not alive(second)
+
+
+def test_workers_take_connections_in_turn(trained: Layout) -> None:
+    with Server(trained.base, MODEL_SERVER_WORKERS="2") as server:
+        wait_until("two workers", lambda: len(children(server.process.pid)) == 2)
+        workers = children(server.process.pid)
+        with contextlib.ExitStack() as stack:
+            for _ in range(16):
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
+                client.sendall(PING)
+                assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+            open_ = [sockets(worker) for worker in workers]
+        wait_until("their end", lambda: sum(map(sockets, workers)) == sum(open_) - 16)
+        taken = [before - sockets(worker) for before, worker in zip(open_, workers, strict=True)]
+        # Even, but for turns that a worker missed because others had the processor; it has the next ones.
+        assert min(taken) >= 5
+
+
+def test_what_waits_is_answered_when_a_worker_dies_and_when_all_must_end(trained: Layout) -> None:
+    with Server(trained.base, MODEL_SERVER_WORKERS="2") as server, contextlib.ExitStack() as stack:
+        wait_until("two workers", lambda: len(children(server.process.pid)) == 2)
+        assert server.is_well()
+
+        def ask_while_stopped() -> list[socket.socket]:
+            for worker in children(server.process.pid):
+                os.kill(worker, signal.SIGSTOP)
+            address = ("127.0.0.1", server.port)
+            clients = [stack.enter_context(socket.create_connection(address, 20)) for _ in range(20)]
+            for client in clients:
+                client.sendall(PING)
+            return clients
+
+        clients = ask_while_stopped()
+        first, second = children(server.process.pid)
+        os.kill(first, signal.SIGKILL)
+        os.kill(second, signal.SIGCONT)
+        assert all(client.recv(1000).startswith(b"HTTP/1.1 200 ") for client in clients)
+
+        wait_until("another", lambda: len(set(children(server.process.pid)) - {first}) == 2)
+        clients = ask_while_stopped()
+        server.process.send_signal(signal.SIGTERM)
+        for worker in children(server.process.pid):
+            os.kill(worker, signal.SIGCONT)
+        assert all(client.recv(1000).startswith(b"HTTP/1.1 200 ") for client in clients)
+        assert server.process.wait(20) == 0
 
 
 def test_workers_do_not_outlive_their_parent(trained: Layout) -> None:
@@ -116,6 +164,16 @@ def children(pid: int) -> list[int]:
         ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
     return [int(word) for word in done.stdout.split()]
+
+
+def sockets(pid: int) -> int:
+    """How many sockets the process has open."""
+    found = 0
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        # It may have been closed since.
+        with contextlib.suppress(FileNotFoundError):
+            found += str(file.readlink()).startswith("socket:")
+    return found
 
 
 def alive(pid: int) -> bool:

@@ -51,7 +51,8 @@ const allSources = {
 /** Resources that AWS lets nobody tag, or that Pulumi's component already tags. */
 const untagged = new RegExp(
   "slipway:|pulumi:|docker:|:Bucket.+|:Alias$|:RolePolicy|:LogResourcePolicy|:EventTarget|:QueuePolicy|" +
-    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$",
+    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$|" +
+    ":Response$|:Model$|:RequestValidator$|:MethodSettings$|:Account$|:RolePolicyAttachment$",
 );
 
 describe("the program", () => {
@@ -144,7 +145,10 @@ describe("the program", () => {
   it("lets the public in with a key only, and throttles each key", async () => {
     const declared = await declare(program, { config: configuration("dev") });
     expect(only(declared, "Method").apiKeyRequired).to.equal(true);
-    expect(only(declared, "UsagePlan").throttleSettings).to.deep.equal({ rateLimit: 10, burstLimit: 20 });
+    expect(only(declared, "UsagePlan", "api-plan").throttleSettings).to.deep.equal({
+      rateLimit: 10,
+      burstLimit: 20,
+    });
   });
 
   it("describes every setting in Pulumi.yaml", () => {
@@ -159,5 +163,34 @@ describe("the program", () => {
     expect(await failure(() => declare(program, { config }))).to.equal(
       `endpoint is "async": write 'serverless' or 'real-time' into Pulumi.dev.yaml`,
     );
+  });
+
+  it("is what the deploy roles of terraform-bootstrap may create and change: every resource, and nothing else", async () => {
+    interface Permission {
+      sid: string;
+      why?: string;
+      types: string[];
+      resources: string[];
+    }
+    const file = join(root, "terraform-bootstrap", "permissions.json");
+    const permissions = JSON.parse(readFileSync(file, "utf8")) as Permission[];
+    const all = { ...allSources, "slipway:emails": ["ann@example.com"] };
+    const scaled = { ...all, "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
+    const declared = [
+      ...(await declare(program, { config: configuration("dev", all), parameters })),
+      ...(await declare(program, {
+        config: configuration("main", scaled),
+        parameters: { "/slipway/main/release": formatRelease(release), ...parameters },
+      })),
+    ];
+    const types = new Set(
+      declared.map(({ type }) => type).filter((type) => !/^(slipway|pulumi):/.test(type)),
+    );
+    expect([...types].sort()).to.deep.equal(
+      [...new Set(permissions.flatMap((permission) => permission.types))].sort(),
+    );
+    for (const { sid, why, resources } of permissions) {
+      if (resources.includes("*")) expect(why, `${sid}: why all resources?`).to.be.a("string");
+    }
   });
 });

@@ -4,6 +4,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -61,6 +62,19 @@ export class S3Store implements Store {
     await new Upload({ client: this.s3, params, partSize, queueSize: partsAtOnce }).done();
   }
 
+  async writeIf(Key: string, Body: string, version: string | undefined): Promise<string | undefined> {
+    const condition = version === undefined ? { IfNoneMatch: "*" } : { IfMatch: `"${version}"` };
+    const put = { Bucket: this.settings.bucket, Key, Body, ContentType: "application/json", ...condition };
+    try {
+      return unquoted((await this.s3.send(new PutObjectCommand(put))).ETag);
+    } catch (error) {
+      // another writer was first, or is at it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+      const { httpStatusCode = 0 } = (error as Partial<S3ServiceException>).$metadata ?? {};
+      if ([409, 412].includes(httpStatusCode)) return undefined;
+      throw error;
+    }
+  }
+
   async remove(key: string): Promise<void> {
     await this.s3.send(new DeleteObjectCommand({ Bucket: this.settings.bucket, Key: key }));
   }
@@ -85,8 +99,10 @@ export async function* listObjects(s3: S3Client, Bucket: string, Prefix: string)
     );
     for (const { Key = "", Size = 0, ETag = "", LastModified = new Date(0) } of page.Contents ?? []) {
       const key = page.EncodingType === "url" ? decodeURIComponent(Key.replaceAll("+", " ")) : Key;
-      yield { key, bytes: Size, etag: ETag.replaceAll('"', ""), lastModified: LastModified };
+      yield { key, bytes: Size, etag: unquoted(ETag), lastModified: LastModified };
     }
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
 }
+
+const unquoted = (etag = "") => etag.replaceAll('"', "");

@@ -19,6 +19,11 @@ export interface Store {
   readRange(key: string, start: number, end: number): Promise<ArrayBuffer>;
   /** Whole or not at all: when `body` fails, there is no object. */
   write(key: string, body: Readable | string): Promise<void>;
+  /**
+   * The same for a small object of which nobody else has written another version since `version` (its `etag`; undefined:
+   * there was none). @returns the new version, or undefined when somebody has.
+   */
+  writeIf(key: string, text: string, version: string | undefined): Promise<string | undefined>;
   remove(key: string): Promise<void>;
   /** In order of their keys. */
   list(prefix: string): AsyncIterable<Listed>;

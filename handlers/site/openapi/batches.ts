@@ -59,7 +59,7 @@ const create: Operation = {
       },
     },
     ...problems("malformed-body", "invalid-fields", "forbidden", "too-large", "unsupported-media-type"),
-    ...problems("too-many-requests", "unexpected", "gateway-timeout"),
+    ...problems("too-many-requests", "quota-exceeded", "unexpected", "gateway-timeout"),
   },
 };
 
@@ -90,7 +90,14 @@ const read: Operation = {
         },
       },
     },
-    ...problems("forbidden", "unknown-batch", "too-many-requests", "unexpected", "gateway-timeout"),
+    ...problems(
+      "forbidden",
+      "unknown-batch",
+      "too-many-requests",
+      "quota-exceeded",
+      "unexpected",
+      "gateway-timeout",
+    ),
   },
 };
 

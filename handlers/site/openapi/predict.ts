@@ -95,10 +95,10 @@ function operation(schema: RecordSchema): Operation {
           },
         },
       },
-      ...problems("malformed-body", "invalid-fields", "refused-by-model"),
+      ...problems("malformed-body", "invalid-fields", "refused-by-model", "bad-key"),
       ...problems("forbidden", "still-running", "too-many-instances", "too-large", "unsupported-media-type"),
-      ...problems("key-reused", "too-many-requests", "unexpected", "model-failed"),
-      ...problems("no-release", "not-ready", "busy", "timeout", "gateway-timeout"),
+      ...problems("key-reused", "too-many-requests", "quota-exceeded", "unexpected", "model-failed"),
+      ...problems("no-release", "not-ready", "busy", "timeout", "no-keys", "gateway-timeout"),
     },
   };
 }

@@ -6,6 +6,7 @@ const catalogue = {
   "malformed-body": [400, "The request's body cannot be read"],
   "invalid-fields": [400, "The request does not fit the schema"],
   "refused-by-model": [400, "The model refuses the request"],
+  "bad-key": [400, "The idempotency key cannot be used"],
   "invalid-token": [400, "The link does not work any more"],
   forbidden: [403, "The API key is missing or unknown"],
   "not-found": [404, "There is nothing at this address"],
@@ -16,6 +17,7 @@ const catalogue = {
   "unsupported-media-type": [415, "The request's body is not JSON"],
   "key-reused": [422, "The idempotency key belongs to another request"],
   "too-many-requests": [429, "Too many requests"],
+  "quota-exceeded": [429, "The day's requests are used up"],
   unexpected: [500, "Something went wrong here"],
   "model-failed": [502, "The model failed"],
   "no-release": [503, "There is no model yet"],
@@ -23,6 +25,7 @@ const catalogue = {
   "health-unknown": [503, "Whether the model works is not known"],
   busy: [503, "The model is busy"],
   timeout: [503, "The model did not answer in time"],
+  "no-keys": [503, "Idempotency keys cannot be looked up just now"],
   "gateway-timeout": [504, "The answer took too long"],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -59,9 +62,12 @@ export function problems(...names: ProblemName[]): Record<string, ResponseObject
   );
 }
 
+/** These pass by themselves, after the seconds that a header names. */
+const passing = new Set([409, 429, 503, 504]);
+
 const response = (status: number, names: ProblemName[]): ResponseObject => ({
   description: explanations[status] ?? "",
-  ...(status === 503
+  ...(passing.has(status)
     ? {
         headers: {
           "retry-after": { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },

@@ -28,7 +28,9 @@ describe("the profile of a snapshot and its shift", () => {
   async function profile(name: "number" | "text", values: string[]): Promise<ColumnProfile> {
     const rows = values.map((value) => (name === "number" ? `${value},` : `,${value}`));
     const { path } = files.write("rows.csv", `number,text\n${rows.join("\n")}\n`);
-    const { columns } = await withEngine(files.folder, (engine) => profileOf(engine, path, oneColumn));
+    const { columns } = await withEngine(files.folder, (engine) =>
+      profileOf(engine, [path], rows.length, oneColumn, files.folder),
+    );
     return columns[name]!;
   }
   const index = async (name: "number" | "text", before: string[], after: string[]) =>

@@ -1,8 +1,14 @@
+import {
+  type BatchWriteItemCommand,
+  type DescribeTableCommand,
+  type DynamoDBClient,
+} from "@aws-sdk/client-dynamodb";
 import { type KinesisClient, type PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DynamodbSink } from "../../../automation/feed/dynamodb-sink";
 import { eventsOf, type FeedEvent } from "../../../automation/feed/events";
 import { feed } from "../../../automation/feed/feed";
 import { KinesisSink, type Sink } from "../../../automation/feed/sink";
@@ -143,5 +149,39 @@ describe("the feed", () => {
     expect(retried).to.equal(6);
     expect(taken).to.have.length(8);
     expect([...stored].sort()).to.deep.equal(events.map(({ text }) => text));
+  });
+
+  it("makes an item of each event, and sends those again that a table refuses", async () => {
+    const stored: Record<string, object>[] = [];
+    let refusals = 2;
+    const client = {
+      send({ input }: DescribeTableCommand | BatchWriteItemCommand) {
+        if (!("RequestItems" in input)) return Promise.resolve({ Table });
+        const puts = Object.values(input.RequestItems ?? {}).flat();
+        const refused = refusals-- > 0 ? puts.splice(1) : [];
+        stored.push(...puts.map(({ PutRequest }) => PutRequest!.Item!));
+        return Promise.resolve({ UnprocessedItems: refused.length > 0 ? { t: refused } : {} });
+      },
+    };
+    const Table = {
+      KeySchema: [{ AttributeName: "id" }, { AttributeName: "at" }],
+      AttributeDefinitions: ["id", "at"].map((AttributeName) => ({
+        ...{ AttributeName, AttributeType: AttributeName === "at" ? "N" : "S" },
+      })),
+    };
+    const sink = await DynamodbSink.open(client as unknown as DynamoDBClient, "arn:aws:dynamodb:table/t");
+    const texts = ['{"fare":7.5,"color":"yellow","tip":null}', "[1]", "no JSON"];
+    const events = texts.map((text) => ({ text, poison: false }));
+    const { taken, retried } = await sink.send(events, new AbortController().signal);
+    expect([taken.length, retried]).to.deep.equal([3, 2 + 1]);
+    expect(stored[0]).to.deep.include({ fare: { N: "7.5" }, color: { S: "yellow" } });
+    expect(stored.map((item) => Object.keys(item))).to.deep.equal([
+      ["id", "at", "fare", "color"],
+      ...[
+        ["id", "at"],
+        ["id", "at"],
+      ],
+    ]);
+    expect(new Set(stored.map(({ at }) => JSON.stringify(at))).size).to.equal(3);
   });
 });

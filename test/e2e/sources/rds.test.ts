@@ -134,8 +134,7 @@ describe("rds source on the laptop", function () {
   });
 
   it("changes nothing when nothing changed, nor after a refresh", async () => {
-    await world.stack.refresh({ expectNoChanges: true });
-    await world.stack.up({ expectNoChanges: true });
+    await world.stack.up({ refresh: true, expectNoChanges: true });
   });
 
   it("lands the table's rows, and later the new ones, under the function's own permissions", async () => {
@@ -165,11 +164,52 @@ describe("rds source on the laptop", function () {
     expect((await world.run("trips")).landed.map(({ rows }) => rows)).to.deep.equal([1]);
   });
 
+  const alter = (change: string, which = instance) =>
+    sql((client) => client.query(`ALTER TABLE trips ${change}`), which);
+  const said = async (source: string) => (await failure(world.run(source))).message;
+
+  it("lands nothing while a column is renamed or of another type, says which, and then goes on", async () => {
+    await insert(trips.slice(7, 9));
+    await alter("RENAME fare TO price");
+    expect(await said("trips")).to.match(/^Source trips, postgres:.* trips: .*fare/);
+    await alter("RENAME price TO fare");
+    await alter("ALTER distance TYPE text");
+    expect(await said("trips")).to.match(/^Source trips, postgres:.* trips: .*distance.*text/);
+    await alter("ALTER distance TYPE numeric USING distance::numeric");
+    expect((await world.run("trips")).landed.map(({ rows }) => rows)).to.deep.equal([2]);
+  });
+
+  it("lands nothing twice when it was killed after it had landed", async () => {
+    await insert(trips.slice(9, 12));
+    expect((await world.run("trips")).landed.map(({ rows }) => rows)).to.deep.equal([3]);
+    await world.rewind("trips", ({ plan }) => plan !== undefined);
+    expect((await world.run("trips")).landed).to.deep.equal([]);
+    expect((await world.snapshot("trips")).rows).to.include({ read: 6433 + 3 + 2 + 1 + 2 + 3, rejected: 0 });
+  });
+
+  it("lands a poison row, which the snapshot rejects by object, row and field", async () => {
+    const poison = trips[12]!.with(4, "NaN"); // which numeric takes for a number
+    await insert([poison, trips[13]!]);
+    const { landed } = await world.run("trips");
+    const { rows, broken } = await world.snapshot("trips");
+    expect(rows.rejected).to.equal(1);
+    expect(broken.map(({ object, row }) => [object, row])).to.deep.equal([[landed[0]!.object, 1]]);
+    expect(broken[0]).to.have.nested.property("errors[0].field", "fare");
+  });
+
   it("reads an instance that is there already, by its ARN and a query", async () => {
     await sql((client) => client.query(table), theirs);
     await insert(trips.slice(1, 101), theirs);
     const { landed } = await world.run("again");
     expect(landed.map(({ rows }) => rows)).to.deep.equal([100]);
+  });
+
+  it("says what the database says when the query fails, and goes on when it no longer does", async () => {
+    await insert(trips.slice(101, 103), theirs);
+    await alter("RENAME TO away", theirs);
+    expect(await said("again")).to.match(/^Source again, postgres:.*: .*relation "trips" does not exist/);
+    await sql((client) => client.query("ALTER TABLE away RENAME TO trips"), theirs);
+    expect((await world.run("again")).landed.map(({ rows }) => rows)).to.deep.equal([2]);
   });
 
   it("may read its own secret, and nobody else's", async () => {

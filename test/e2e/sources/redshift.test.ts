@@ -27,7 +27,7 @@ const sqlOf = (name: string, value = "") =>
 const valuesOf = (row: Record<string, string>) => `(${columns.map((name) => sqlOf(name, row[name])).join()})`;
 
 describe("redshift source on the laptop", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: SourceStack;
   let redshift: RedshiftDataClient;
   let serverless: RedshiftServerlessClient;
@@ -82,8 +82,7 @@ describe("redshift source on the laptop", function () {
   const byTime = [...rows].sort((a, b) => (a.pickup! < b.pickup! ? -1 : 1));
 
   it("changes nothing when nothing changed, nor after a refresh", async () => {
-    await world.stack.refresh({ expectNoChanges: true });
-    await world.stack.up({ expectNoChanges: true });
+    await world.stack.up({ refresh: true, expectNoChanges: true });
   });
 
   it("finds nothing in an empty table", async () => {
@@ -114,6 +113,41 @@ describe("redshift source on the laptop", function () {
     await sql("alter table trips rename column price to fare");
     await insert([{ ...byTime[0]!, pickup: "2030-01-01 00:00:00" }]);
     expect((await world.run("orders")).landed.map((one) => one.rows)).to.eql([1]);
+  });
+
+  it("lands a value of another type, which the snapshot rejects by object, row and field", async () => {
+    await sql("alter table trips alter column passengers type varchar(10)");
+    await insert([{ ...byTime[0]!, pickup: "2030-01-02 00:00:00", color: "two" }]);
+    const { landed } = await world.run("orders");
+    const { rows: counts, broken } = await world.snapshot("orders");
+    expect(counts).to.include({ rejected: 1, duplicates: 0 });
+    expect(broken.map(({ object, row }) => [object, row])).to.eql([[landed[0]?.object, 1]]);
+    expect(broken[0]).to.have.nested.property("errors[0].field", "color");
+  });
+
+  it("lands nothing twice when it was killed after it had landed, and leaves nothing in incoming/", async () => {
+    const left = () => world.documents("incoming/orders/", "manifest");
+    await insert([{ ...byTime[0]!, pickup: "2030-01-03 00:00:00" }]);
+    expect((await world.run("orders")).landed.map((one) => one.rows)).to.eql([1]);
+    expect(await left()).to.eql([]);
+    const before = await world.snapshot("orders");
+    expect(await world.restore("orders")).to.be.least(2);
+    await world.rewind(
+      "orders",
+      ({ pending }) => (pending as { statement?: string })?.statement !== undefined,
+    );
+    expect((await world.run("orders")).landed).to.eql([]);
+    expect((await world.snapshot("orders")).rows).to.eql(before.rows);
+    expect(await left()).to.eql([]);
+  });
+
+  it("lets one of two runs at a time work", async () => {
+    await insert([{ ...byTime[0]!, pickup: "2030-01-04 00:00:00" }]);
+    const both = await Promise.all([world.run("orders"), world.run("orders")]);
+    expect(both.flatMap(({ landed }) => landed.map((one) => one.rows))).to.eql([1]);
+    expect(both.map(({ waiting = "" }) => waiting.includes("another run of orders is at work"))).to.include(
+      true,
+    );
   });
 
   it("unloads again in the next run when the UNLOAD was aborted", async () => {

@@ -11,10 +11,11 @@ import { S3Source } from "../../../components/sources/s3-source";
 import { SourceStack } from "./source-stack";
 
 const trips = readFileSync(join(__dirname, "../../../data/taxis.csv"));
+const [header, ...lines] = trips.toString().split("\n");
 const theirs = "theirs";
 
 describe("s3 source on the laptop", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: SourceStack;
   let bucket: string;
   let schedule = "rate(1 day)";
@@ -24,7 +25,13 @@ describe("s3 source on the laptop", function () {
       new S3Source("files", { ...common, source: "files", settings: { kind: "s3" } });
       new S3Source("partner", {
         ...{ ...common, source: "partner" },
-        settings: { kind: "s3", bucket: `arn:aws:s3:::${theirs}`, prefix: "trips/", schedule },
+        settings: {
+          kind: "s3",
+          bucket: `arn:aws:s3:::${theirs}`,
+          prefix: "trips/",
+          schedule,
+          maxMegabytes: 100,
+        },
       });
     });
     if (!started) return this.skip(); // this machine has no Pulumi CLI
@@ -37,8 +44,7 @@ describe("s3 source on the laptop", function () {
   after(() => world?.stop());
 
   it("changes nothing when nothing changed, nor after a refresh", async () => {
-    await world.stack.refresh({ expectNoChanges: true });
-    await world.stack.up({ expectNoChanges: true });
+    await world.stack.up({ refresh: true, expectNoChanges: true });
   });
 
   it("lands a dropped file by its event, whatever its name is", async () => {
@@ -51,16 +57,70 @@ describe("s3 source on the laptop", function () {
     expect(manifest?.object).to.match(/^raw\/files\/\d{4}-\d\d-\d\d\/tri-ps-41-[0-9a-f]{16}\.csv\.gz$/);
   });
 
-  it("sets a bad file aside by its event, and announces it", async () => {
-    await world.put(bucket, "incoming/files/bad.csv", "a,b\n1,2\n");
-    for (let found: unknown[] = []; found.length === 0;) found = await world.setAside("files");
-    const [note] = await world.setAside("files");
-    expect(note?.reason).to.match(/^s3:.*bad\.csv has no column 'pickup'/);
+  /** Files that cannot be landed, and what is said of them. */
+  const unfit: [name: string, content: string | Buffer, reason: RegExp][] = [
+    [
+      "missing.csv",
+      "pickup,passengers,distance,color\n",
+      /has no column 'fare', which is required; it has pickup/,
+    ],
+    [
+      "renamed.csv",
+      `${header!.replace("tip", "gratuity")}\n${lines[0]}\n`,
+      /has a column 'gratuity' that schema/,
+    ],
+    ["half.csv", `${header}\n${lines[0]}\n"2019-03`, /ends within a quoted cell: it is cut off, .* row 2 /],
+    ["half.csv.gz", gzipSync(trips).subarray(0, 5000), /is a gzip file that is cut off/],
+    ["empty.csv", "", /is empty/],
+    ["login.csv", "<!doctype html><title>Log in</title>", /is HTML or XML/],
+  ];
+
+  it("sets aside what cannot be landed, says which file and why, and lands what is sent in its place", async () => {
+    const before = await world.snapshot("files");
+    for (const [name, content] of unfit) await world.put(bucket, `incoming/files/${name}`, content);
+    let notes: Record<string, unknown>[] = [];
+    while (notes.length < unfit.length) notes = await world.setAside("files");
+    for (const [name, , reason] of unfit) {
+      const origin = `s3://${bucket}/incoming/files/${name}`;
+      const note = notes.find((one) => one.origin === origin);
+      expect(note?.reason, name)
+        .to.match(reason)
+        .and.satisfy((text: string) => text.startsWith(origin));
+    }
+    expect((await world.snapshot("files")).rows).to.deep.equal(before.rows);
+    for (const [index, [name]] of unfit.entries()) {
+      const right = `${header}\n${lines[index]!.replace("2019-", "2018-")}\n`; // and late
+      await world.put(bucket, `incoming/files/${name}`, name.endsWith(".gz") ? gzipSync(right) : right);
+    }
+    await world.landed("files", 1 + unfit.length);
+    const { rows } = await world.snapshot("files");
+    expect(rows).to.deep.equal({
+      ...before.rows,
+      read: 6433 + unfit.length,
+      kept: before.rows.kept + unfit.length,
+    });
   });
 
-  it("lands nothing a second time when it lists", async () => {
-    const answer = await world.run("files");
-    expect(answer).to.deep.equal({ source: "files", landed: [], setAside: [] });
+  it("rejects a row with a value of another type, by object, row and field, and counts what comes twice once", async () => {
+    const before = await world.snapshot("files");
+    const poison = lines[1]!.replace(/^([^,]+,[^,]+),\d+/, "$1,two"); // passengers
+    await world.put(bucket, "incoming/files/types.csv", `${header}\n${lines[0]}\n${poison}\n`);
+    const landed = await world.landed("files", 2 + unfit.length);
+    const manifest = landed.find(({ origin }) => String(origin).endsWith("types.csv"));
+    const { rows, broken } = await world.snapshot("files");
+    expect(rows).to.deep.equal({
+      ...before.rows,
+      ...{ read: before.rows.read + 2, rejected: 1, duplicates: before.rows.duplicates + 1 },
+    });
+    expect(broken.map(({ row, object }) => [row, object])).to.deep.equal([[2, manifest?.object]]);
+    expect(broken[0]).to.have.nested.property("errors[0].field", "passengers");
+  });
+
+  it("lands nothing a second time when it lists, or is told again of a file", async () => {
+    const nothing = { source: "files", landed: [], setAside: [] };
+    expect(await world.run("files")).to.deep.equal(nothing);
+    const detail = { object: { key: "incoming/files/types.csv" } };
+    expect(await world.run("files", { "detail-type": "Object Created", detail })).to.deep.equal(nothing);
   });
 
   it("finds by listing what no event told of, in a bucket elsewhere, below the prefix only", async () => {
@@ -76,12 +136,16 @@ describe("s3 source on the laptop", function () {
     expect((await world.run("partner")).landed.map(({ rows }) => rows)).to.deep.equal([12_866]);
   });
 
-  it("lands a file of many parts", async () => {
+  it("lands a file of many parts, and sets aside one that is larger than the source takes", async () => {
     const rows = trips.subarray(trips.indexOf("\n") + 1);
     const large = Buffer.concat([trips, ...Array.from({ length: 60 }, () => rows)]);
     await world.put(theirs, "trips/large.csv", large);
-    const { landed } = await world.run("partner");
+    await world.put(theirs, "trips/larger.csv", Buffer.concat([large, large]));
+    const { landed, setAside } = await world.run("partner");
     expect(landed.map(({ rows: count, bytes }) => [count, bytes])).to.deep.equal([[61 * 6433, large.length]]);
+    expect(setAside.map(({ reason }) => reason)).to.deep.equal([
+      `s3://theirs/trips/larger.csv has ${Math.ceil((2 * large.length) / 1e6)} MB, more than the 100 MB that the source takes: send it in parts, or raise its maxMegabytes (one run has 15 minutes)`,
+    ]);
   });
 
   it("may read what is dropped for it and write what is its own, no more", async () => {
@@ -118,7 +182,6 @@ describe("s3 source on the laptop", function () {
     expect((await world.stack.up()).summary.resourceChanges).to.include({ update: 2 });
     const found = await world.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
     expect(found.EventBridgeConfiguration).not.to.equal(undefined);
-    await world.stack.up({ expectNoChanges: true });
   });
 
   it("is gone when it is destroyed", async () => {

@@ -1,6 +1,13 @@
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,11 +15,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import { takeSnapshot } from "../../../automation/data/snapshot";
 import { readContext } from "../../../components/context";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
 import { type SourceArgs } from "../../../components/sources/data-source";
 import { type IngestResult } from "../../../handlers/shared/landing/landing";
+import { recordSchema } from "../../../handlers/shared/schema";
 import { type ServiceName } from "../../../local/supervisor/services";
 import { startCloud, type TestCloud } from "../../local/providers/cloud";
 import { testStack } from "../../local/providers/stack";
@@ -73,16 +82,43 @@ export class SourceStack {
     await this.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
   }
 
-  /** Runs the source, as its schedule does. @throws Error with the Lambda's words when it fails. */
-  async run(source: string): Promise<IngestResult> {
+  /** Runs the source, as its schedule or `event` does. @throws Error with the Lambda's words when it fails. */
+  async run(source: string, event: object = { action: "run" }): Promise<IngestResult> {
     const FunctionName = `plugins-sources-ingest-${source}`;
-    const Payload = JSON.stringify({ action: "run" });
+    const Payload = JSON.stringify(event);
     const answer = await new LambdaClient(this.clientSettings).send(
       new InvokeCommand({ FunctionName, Payload }),
     );
     const text = answer.Payload?.transformToString() ?? "";
     if (answer.FunctionError) throw new Error((JSON.parse(text) as { errorMessage: string }).errorMessage);
     return JSON.parse(text) as IngestResult;
+  }
+
+  /** Brings back what the source has removed from `incoming/`: as if its run had been killed before it did. */
+  async restore(source: string): Promise<number> {
+    const Bucket = await this.bucket();
+    const Prefix = `incoming/${source}/`;
+    const { DeleteMarkers = [] } = await this.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
+    for (const { Key, VersionId } of DeleteMarkers) {
+      await this.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    }
+    return DeleteMarkers.length;
+  }
+
+  /**
+   * Gives the source back what it remembered when it last was as `moment` says: as if its run had been killed then, and
+   * its time were over.
+   */
+  async rewind(source: string, moment: (state: Record<string, unknown>) => boolean): Promise<void> {
+    const Bucket = await this.bucket();
+    const Key = `sources/${source}/state.json`;
+    const { Versions = [] } = await this.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
+    for (const { VersionId } of Versions) {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+      const state = JSON.parse(await Body!.transformToString()) as Record<string, unknown>;
+      if (moment(state)) return this.put(Bucket, Key, JSON.stringify({ ...state, lease: undefined }));
+    }
+    throw new Error(`The source ${source} never was in such a state`);
   }
 
   /** A second schedule, of now, with the target and role of the source's own, which AWS runs once a minute at most. */
@@ -130,6 +166,16 @@ export class SourceStack {
       return JSON.parse(await Body!.transformToString()) as Record<string, unknown>;
     };
     return Promise.all(keys.map(read));
+  }
+
+  /** What a snapshot makes of all that the source has landed; `broken` are the rows that it rejects. */
+  async snapshot(source: string) {
+    const bucket = await this.bucket();
+    const work = { s3: this.s3, bucket, schema: recordSchema, source, now: () => undefined };
+    const { snapshot, rejected } = await takeSnapshot(work);
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: bucket, Key: rejected }));
+    const lines = (await Body!.transformToString()).split("\n").filter(Boolean);
+    return { ...snapshot, broken: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
   }
 
   /** The lines of all that the source has landed as gzipped JSON Lines. */

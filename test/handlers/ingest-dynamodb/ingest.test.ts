@@ -113,6 +113,16 @@ describe("ingest-dynamodb", () => {
     expect(state().until).to.equal(start.toISOString());
   });
 
+  it("removes an export once all of it has landed, also what a killed run has left", async () => {
+    const incoming = () => [...store.objects.keys()].filter((key) => key.startsWith("incoming/"));
+    await once();
+    table.holds({ a: [{ Item: trip("t1") }] });
+    await store.write("incoming/ledger/left", "");
+    await once(later);
+    expect(incoming()).to.eql([]);
+    expect(raw()).to.have.length(1);
+  });
+
   it("asks for the same export when it was killed after it had asked", async () => {
     let writes = 0;
     store.fault = () => ((writes += 1) === 2 ? new Error("killed") : undefined);
@@ -157,12 +167,13 @@ describe("ingest-dynamodb", () => {
   it("sets aside a file without the schema's shape, whole, and lands the others", async () => {
     await once();
     const { fare, ...renamed } = trip("t1");
-    table.holds({
+    const files = {
       renamed: [{ Item: { ...renamed, price: fare } }],
       broken: gzipSync('{"Item":{}}\nnot JSON\n'),
       cut: gzipSync(`${JSON.stringify({ Item: trip("t2") })}\n`).subarray(0, 60),
       good: [{ Item: trip("t3") }],
-    });
+    };
+    table.holds(files);
     const { landed, setAside } = await once(later);
     expect(landed).to.have.length(1);
     expect(setAside.map(({ reason }) => reason.replace(/^s3:\S+\//, "").slice(0, 40))).to.eql([
@@ -171,6 +182,7 @@ describe("ingest-dynamodb", () => {
       "cut.json.gz is no whole gzip file: unexp",
     ]);
     expect(store.events.map(({ detail }) => detail.source)).to.eql(["ledger", "ledger", "ledger"]);
+    table.holds(files);
     expect((await once(later)).setAside).to.eql([]); // told once
   });
 

@@ -171,7 +171,7 @@ describe("ingest-redshift", () => {
   });
 
   it("unloads once when it is killed at any moment, and lands nothing twice", async () => {
-    for (let changes = 1; changes < 9; changes += 1) {
+    for (let changes = 1; changes < 13; changes += 1) {
       store = new MemoryStore();
       warehouse = new Scripted(store);
       warehouse.files = [good, good];
@@ -185,6 +185,8 @@ describe("ingest-redshift", () => {
       await once();
       expect(raw(), `killed at change ${changes}: ${killed}`).to.have.length(2);
       expect(state(), `killed at change ${changes}`).to.eql({ watermark: "2019-03-31 23:59:59" });
+      const left = [...store.objects.keys()].filter((key) => key.startsWith("incoming/"));
+      expect(left, `killed at change ${changes}`).to.eql([]);
     }
   });
 

@@ -1,10 +1,10 @@
-import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type APIGatewayProxyResult } from "aws-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { expect } from "chai";
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
 import { type handler as Handler } from "../../../handlers/predict/index";
 import { inEnvironment, loadEntry } from "../entry";
 import { apiEvent, requestId, trip } from "../examples";
@@ -13,42 +13,15 @@ const settings = {
   STACK: "dev",
   ENDPOINT_NAME: "slipway-dev",
   RESULTS_QUEUE_URL: "http://127.0.0.1:1/000000000000/results",
+  STATE_TABLE: "state-1",
+  RELEASE_KEY_ID: "k1",
+  ALLOWED_ORIGINS: "",
 };
 const prediction = { value: 7.12, lower: 5.9, upper: 8.8 };
 const bodyOf = (result: APIGatewayProxyResult) => JSON.parse(result.body) as Record<string, unknown>;
-const load = () => loadEntry<{ handler: typeof Handler }>("predict", settings).handler;
 
 describe("handlers/predict/index", () => {
   inEnvironment();
-
-  it("invokes the endpoint and sends the results to the queue", async () => {
-    const endpoint = mockClient(SageMakerRuntimeClient);
-    const queue = mockClient(SQSClient);
-    try {
-      const Body = { transformToString: () => JSON.stringify({ predictions: [prediction] }) } as never;
-      endpoint.on(InvokeEndpointCommand).resolves({ Body, CustomAttributes: "release=r-42" });
-      queue.on(SendMessageCommand).resolves({ MessageId: "1" });
-
-      const result = await load()(apiEvent(JSON.stringify(trip)));
-
-      expect(bodyOf(result)).to.deep.include({ release: "r-42", requestId });
-      expect(endpoint.commandCalls(InvokeEndpointCommand)[0]?.args[0].input).to.deep.equal({
-        EndpointName: "slipway-dev",
-        ContentType: "application/json",
-        Accept: "application/json",
-        Body: JSON.stringify({ instances: [trip] }),
-      });
-      const sent = queue.commandCalls(SendMessageCommand)[0]?.args[0].input;
-      expect(sent).to.have.property("QueueUrl", settings.RESULTS_QUEUE_URL);
-      expect(JSON.parse(sent?.MessageBody ?? "")).to.deep.include({
-        kind: "prediction.results",
-        stack: "dev",
-      });
-    } finally {
-      endpoint.restore();
-      queue.restore();
-    }
-  });
 
   it("does not start without its settings and says which are missing", () => {
     expect(() => loadEntry("predict", { STACK: "dev", ENDPOINT_NAME: "under_score" })).to.throw(
@@ -60,16 +33,24 @@ describe("handlers/predict/index", () => {
     let server: Server;
     let answers: ((response: ServerResponse) => void)[];
     let paths: (string | undefined)[];
+    let received: { target: string; input: Record<string, unknown> }[];
     let sockets: Set<Socket>;
 
     beforeEach((done) => {
-      [answers, paths, sockets] = [[], [], new Set()];
+      [answers, paths, received, sockets] = [[], [], [], new Set()];
       server = createServer((request: IncomingMessage, response) => {
         sockets.add(request.socket);
-        request.resume().on("end", () => {
-          if (!request.url?.includes("/invocations")) return response.writeHead(500).end(); // SQS
-          paths.push(request.url);
-          answers.shift()?.(response);
+        void text(request).then((body) => {
+          const target = request.headers["x-amz-target"] as string | undefined;
+          if (target) paths.push(target);
+          else paths.push(request.url);
+          received.push({
+            target: target ?? "InvokeEndpoint",
+            input: JSON.parse(body) as Record<string, unknown>,
+          });
+          expect(request.headers.authorization).to.match(/^AWS4-HMAC-SHA256 Credential=test\//);
+          if (target === "AmazonSQS.SendMessage") response.end('{"MessageId": "1"}');
+          else answers.shift()?.(response);
         });
       }).listen(0, "127.0.0.1", done);
     });
@@ -84,7 +65,7 @@ describe("handlers/predict/index", () => {
         ...settings,
         RESULTS_QUEUE_URL: `${url()}/000000000000/results`,
         AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: url(),
-        AWS_ENDPOINT_URL_SQS: url(),
+        AWS_ENDPOINT_URL: url(),
       }).handler;
     const predicted = (response: ServerResponse) =>
       response
@@ -96,13 +77,46 @@ describe("handlers/predict/index", () => {
     const failed = (status: number, type: string, message: string) => (response: ServerResponse) =>
       response.writeHead(status, { "x-amzn-errortype": type }).end(JSON.stringify({ Message: message }));
 
+    it("invokes the endpoint and sends the results to the queue", async () => {
+      answers = [predicted];
+      const result = await overHttp()(apiEvent(JSON.stringify(trip)));
+      expect(bodyOf(result)).to.deep.include({ release: "r-42", requestId });
+      expect(received.map(({ target }) => target)).to.deep.equal(["InvokeEndpoint", "AmazonSQS.SendMessage"]);
+      expect(received[0]?.input).to.deep.equal({ instances: [trip] });
+      expect(received[1]?.input.QueueUrl).to.equal(`${url()}/000000000000/results`);
+      expect(JSON.parse(received[1]?.input.MessageBody as string)).to.deep.include({
+        ...{ kind: "prediction.results", stack: "dev" },
+      });
+    });
+
+    it("asks the table for an idempotency key, and sends what it has kept without asking the model", async () => {
+      const kept = gzipSync('{"predictions": []}').toString("base64");
+      const hash = createHash("sha256").update(JSON.stringify(trip)).digest("hex");
+      answers = [
+        (response) =>
+          response.writeHead(400).end(
+            JSON.stringify({
+              __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+              Item: { requestHash: { S: hash }, answer: { S: kept } },
+            }),
+          ),
+      ];
+      const event = apiEvent(JSON.stringify(trip));
+      const result = await overHttp()({ ...event, headers: { ...event.headers, "Idempotency-Key": "k-1" } });
+      expect(result).to.deep.include({ statusCode: 200, body: '{"predictions": []}' });
+      expect(result.headers).to.include({ "idempotent-replayed": "true", "x-request-id": requestId });
+      expect(paths).to.deep.equal(["DynamoDB_20120810.PutItem"]);
+      expect(received[0]?.input).to.have.property("TableName", "state-1");
+      expect(JSON.stringify(received)).not.to.match(/secret-key|Lenox/);
+    });
+
     it("tries again while the endpoint is unavailable, and keeps its connection", async () => {
       answers = [failed(503, "ServiceUnavailable", "try later"), predicted, predicted];
       const handler = overHttp();
       for (let request = 1; request <= 2; request++) {
         expect(bodyOf(await handler(apiEvent(JSON.stringify(trip))))).to.have.property("release", "r-42");
       }
-      expect(paths).to.deep.equal(Array(3).fill("/endpoints/slipway-dev/invocations"));
+      expect(paths.filter((path) => path === "/endpoints/slipway-dev/invocations")).to.have.length(3);
       expect(sockets.size).to.equal(2); // one to the endpoint, one to the queue
     });
 

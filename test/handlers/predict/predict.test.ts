@@ -1,15 +1,23 @@
-import { ModelError } from "@aws-sdk/client-sagemaker-runtime";
 import { expect } from "chai";
+import { AwsError } from "../../../handlers/shared/aws";
 import { type EventOf, parseEvent } from "../../../handlers/shared/events";
 import { recordSchema, targetOf } from "../../../handlers/shared/schema";
 import { predict, type Ports } from "../../../handlers/predict/predict";
 import { RequestReader } from "../../../handlers/predict/request";
+import { validate } from "../../../handlers/predict/validate";
 import { apiEvent, recordingLog, requestId, trip } from "../examples";
 
 const predictions = [
   { value: 7.12, lower: 5.9, upper: 8.8 },
   { value: 9.5, lower: 8, upper: 11 },
 ];
+
+/** The table, which nobody may need. */
+const noClaims = {
+  claim: () => Promise.reject(new Error("a request without a key asks the table")),
+  keep: () => Promise.reject(new Error("a request without a key asks the table")),
+  release: () => Promise.reject(new Error("a request without a key asks the table")),
+};
 
 /** A model that answers with one prediction a record, and everything that the handler does with it. */
 function world(overrides: Partial<Ports> = {}) {
@@ -19,7 +27,10 @@ function world(overrides: Partial<Ports> = {}) {
   const ports: Ports = {
     stack: "dev",
     target: targetOf(recordSchema),
-    reader: new RequestReader(recordSchema),
+    reader: new RequestReader(recordSchema, validate),
+    allowedOrigins: "",
+    releaseKeyId: "release-key",
+    claims: noClaims,
     log,
     now: () => new Date("2026-11-24T08:00:00Z"),
     invoke: (body) => {
@@ -44,13 +55,16 @@ function world(overrides: Partial<Ports> = {}) {
 const failing = (error: Error) => ({ invoke: () => Promise.reject(error) });
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 const modelError = (OriginalStatusCode: number, OriginalMessage: string) =>
-  new ModelError({
-    message: `Received client error (${OriginalStatusCode}) from primary with message "${OriginalMessage}".`,
-    $metadata: {},
-    OriginalStatusCode,
-    OriginalMessage,
-    LogStreamArn: "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/Endpoints/slipway-dev",
-  });
+  new AwsError(
+    "ModelError",
+    `Received client error (${OriginalStatusCode}) from primary with message "${OriginalMessage}".`,
+    424,
+    {
+      OriginalStatusCode,
+      OriginalMessage,
+      LogStreamArn: "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/Endpoints/slipway-dev",
+    },
+  );
 
 describe("handlers/predict", () => {
   it("answers with the class and the probabilities of a classification, and announces them", async () => {
@@ -151,6 +165,63 @@ describe("handlers/predict", () => {
     const { post, records } = world({ invoke: () => Promise.resolve(answer) });
     expect((await post(trip)).body).to.have.property("release", "unknown");
     expect(records[0]).to.have.property("level", "warn");
+  });
+
+  it("tells nobody of what the release engine asks", async () => {
+    const { ports, announced, records } = world();
+    const event = apiEvent(JSON.stringify(trip));
+    for (const apiKeyId of ["release-key", "another-key"]) {
+      const identity = { ...event.requestContext.identity, apiKeyId };
+      await predict({ ...event, requestContext: { ...event.requestContext, identity } }, ports);
+    }
+    expect(announced).to.have.length(1);
+    expect(records.map(({ isProbe, queued }) => [isProbe, queued])).to.deep.equal([
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  it("logs metrics of each answer and each refusal in the embedded metric format", async () => {
+    const { post, records } = world();
+    await post({ instances: [trip, trip] });
+    await post({ ...trip, distance: -1 });
+    const [answered, refused] = records;
+    expect(answered)
+      .to.have.nested.property("_aws.CloudWatchMetrics[0].Metrics")
+      .that.deep.equals([
+        { Name: "Latency", Unit: "Milliseconds" },
+        { Name: "ModelTime", Unit: "Milliseconds" },
+        { Name: "Instances", Unit: "Count" },
+      ]);
+    expect(answered).to.include({ Instances: 2 });
+    expect(answered?.Latency).to.be.at.least(answered?.ModelTime as number);
+    expect(refused).to.include({ Refusals: 1, problem: "invalid-fields" });
+    for (const record of records) {
+      const [{ Dimensions }] = (record._aws as { CloudWatchMetrics: [{ Dimensions: string[][] }] })
+        .CloudWatchMetrics;
+      expect(Dimensions.flat()).to.include("stack").and.not.include("requestId");
+    }
+  });
+
+  it("lets pages of the allowed origins read every answer, refusals too", async () => {
+    const { ports } = world({ allowedOrigins: "https://a.example,https://b.example" });
+    const from = async (origin: string, body: unknown, method = "POST") => {
+      const event = apiEvent(JSON.stringify(body));
+      const { statusCode, headers } = await predict(
+        { ...event, httpMethod: method, headers: { ...event.headers, Origin: origin } },
+        ports,
+      );
+      return [statusCode, headers?.["access-control-allow-origin"], headers?.vary];
+    };
+    expect(await from("https://b.example", trip)).to.deep.equal([200, "https://b.example", "origin"]);
+    expect(await from("https://b.example", {})).to.deep.equal([400, "https://b.example", "origin"]);
+    expect(await from("https://b.example", "", "OPTIONS")).to.deep.equal([
+      204,
+      "https://b.example",
+      "origin",
+    ]);
+    expect(await from("https://evil.example", trip)).to.deep.equal([200, undefined, "origin"]);
+    expect(await from("https://evil.example", "", "OPTIONS")).to.deep.equal([204, undefined, "origin"]);
   });
 
   it("neither asks the model nor tells anyone when the request is wrong", async () => {

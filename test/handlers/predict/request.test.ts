@@ -5,9 +5,10 @@ import { expect } from "chai";
 import { type Problem } from "../../../handlers/shared/problem";
 import { recordSchema } from "../../../handlers/shared/schema";
 import { RequestReader } from "../../../handlers/predict/request";
+import { validate } from "../../../handlers/predict/validate";
 import { trip } from "../examples";
 
-const reader = new RequestReader(recordSchema);
+const reader = new RequestReader(recordSchema, validate);
 const read = (body: unknown) =>
   reader.read(Buffer.from(typeof body === "string" ? body : JSON.stringify(body)));
 
@@ -52,6 +53,19 @@ describe("handlers/predict/request", () => {
         .and.match(/Send one record as a JSON object/);
     });
   }
+
+  it("takes JSON by any of its names, and refuses what is said to be something else", () => {
+    const body = Buffer.from(JSON.stringify(trip));
+    for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"]) {
+      expect(reader.read(body, type), type).to.have.property("instances");
+    }
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""]) {
+      expect(reader.read(body, type), type).to.have.nested.include({
+        "problem.status": 415,
+        "problem.name": "unsupported-media-type",
+      });
+    }
+  });
 
   it("refuses bytes that are not UTF-8", () => {
     const parsed = reader.read(Buffer.from([0x7b, 0xff, 0x7d]));

@@ -5,7 +5,7 @@ import {
   StopTrainingJobCommand,
 } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { extract } from "tar";
 import { saveImage } from "../../../local/images";
@@ -244,8 +244,11 @@ describe("jobs of the local SageMaker", function () {
 });
 
 function belongsTo(pid: number, home: string): boolean {
-  const file = `/proc/${pid}/environ`;
-  return existsSync(file) && readFileSync(file, "utf8").includes(`SAGEMAKER_BASE_DIR=${home}`);
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`SAGEMAKER_BASE_DIR=${home}`);
+  } catch {
+    return false; // it has ended
+  }
 }
 
 async function unpacked(made: Target, key: string): Promise<string> {

@@ -102,7 +102,10 @@ function baselines(problem: Problem, rows: JudgedRow[], { metrics }: ReleaseReco
   const guess = constantGuess(rows);
   const constant = rows.reduce((sum, { actual }) => sum + loss(actual, guess), 0) / rows.length;
   const reported = Object.entries(metrics).flatMap(([name, value]) => {
-    const found = /^test:[a-z]+_(.+)_baseline$/.exec(name)?.[1];
+    const found =
+      name === "test:error_rate_baseline"
+        ? "most frequent class in training"
+        : /^test:[a-z]+_(.+)_baseline$/.exec(name)?.[1];
     return found ? [[`${found.replaceAll("_", " ")} (as the training job reports it)`, value] as const] : [];
   });
   return { "best constant answer": constant, ...Object.fromEntries(reported) };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { type EventOf } from "../../../../handlers/shared/events";
 import { type Listed, type Store } from "../../../../handlers/shared/landing/store";
@@ -37,6 +38,19 @@ export class MemoryStore implements Store {
     this.objects.set(key, Buffer.concat(chunks));
   }
 
+  writeIf(key: string, text: string, version: string | undefined): Promise<string | undefined> {
+    if (version !== this.etag(key)) return Promise.resolve(undefined);
+    this.change(`write ${key}`);
+    this.objects.set(key, Buffer.from(text));
+    return Promise.resolve(this.etag(key));
+  }
+
+  /** Of the object's content, as S3's. */
+  private etag(key: string): string | undefined {
+    const bytes = this.objects.get(key);
+    return bytes && createHash("md5").update(bytes).digest("hex");
+  }
+
   remove(key: string): Promise<void> {
     this.change(`remove ${key}`);
     this.objects.delete(key);
@@ -47,7 +61,7 @@ export class MemoryStore implements Store {
     for (const key of [...this.objects.keys()].sort()) {
       if (!key.startsWith(prefix)) continue;
       yield await Promise.resolve({
-        ...{ key, bytes: this.objects.get(key)!.length, etag: "", lastModified: new Date() },
+        ...{ key, bytes: this.objects.get(key)!.length, etag: this.etag(key)!, lastModified: new Date() },
       });
     }
   }

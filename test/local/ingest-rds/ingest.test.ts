@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { manifestEnding } from "../../../handlers/shared/landing/landing";
-import { failure } from "../../local/laptop";
-import { missingPostgres } from "../../local/postgres";
+import { failure } from "../laptop";
+import { missingPostgres } from "../postgres";
 import { missingMariaDb, type Server, startMariaDb, startPostgres } from "./servers";
 import { World } from "./world";
 

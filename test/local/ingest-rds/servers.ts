@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { Client } from "pg";
 import { type Credentials, type Engine } from "../../../handlers/ingest-rds/database";
 import { clientConfig } from "../../../local/state";
-import { startLaptop } from "../../local/laptop";
+import { startLaptop } from "../laptop";
 
 /** A real database server of the test's own, and its owner's way in. */
 export interface Server {

@@ -7,7 +7,7 @@ import { type SqlSource } from "../../../handlers/ingest-rds/source";
 import { type State, type StateStore } from "../../../handlers/ingest-rds/state";
 import { land, manifestEnding } from "../../../handlers/shared/landing/landing";
 import { type RecordSchema } from "../../../handlers/shared/schema";
-import { MemoryStore } from "../shared/landing/memory-store";
+import { MemoryStore } from "../../handlers/shared/landing/memory-store";
 import { type Server } from "./servers";
 
 const field = (type: string | string[], role = "feature") => ({ type, "x-role": role });
