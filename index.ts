@@ -89,6 +89,7 @@ async function program() {
     context,
     endpoint,
     subscriptions: settings.publicSubscriptions,
+    allowedOrigins: settings.api.allowedOrigins,
     logRetentionDays,
   });
   const batches = new BatchScoring("batches", {

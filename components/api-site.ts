@@ -9,6 +9,8 @@ export interface ApiSiteArgs {
   endpoint: ModelEndpoint;
   /** Whether the API takes subscriptions from the public, and so describes them. */
   subscriptions: boolean;
+  /** Whose pages may read the answers in a browser. */
+  allowedOrigins: string[];
   logRetentionDays: number;
 }
 
@@ -19,7 +21,7 @@ export class ApiSite extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApiSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("slipway:api:ApiSite", name, {}, opts);
-    const { context, endpoint, subscriptions, logRetentionDays } = args;
+    const { context, endpoint, subscriptions, allowedOrigins, logRetentionDays } = args;
     this.site = new LambdaHandler(
       name,
       {
@@ -30,6 +32,7 @@ export class ApiSite extends pulumi.ComponentResource {
           STACK: context.stack,
           ENDPOINT_NAME: endpoint.endpointName,
           SUBSCRIPTIONS: `${subscriptions}`,
+          ALLOWED_ORIGINS: allowedOrigins.join(","),
         },
         logRetentionDays,
         timeout: 10,

@@ -495,6 +495,8 @@ export interface operations {
       /** @description Another request stands in the way. Wait for its answer, then send this one again. */
       409: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -531,6 +533,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -569,6 +573,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -673,6 +679,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -702,6 +710,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -774,6 +784,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -792,6 +804,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -869,6 +883,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -887,6 +903,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -961,6 +979,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -979,6 +999,8 @@ export interface operations {
       /** @description The answer took longer than 29 seconds. Send the request again, with fewer records if it has many. */
       504: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1020,6 +1042,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1070,6 +1094,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1117,6 +1143,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1161,6 +1189,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1219,6 +1249,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1266,6 +1298,8 @@ export interface operations {
       /** @description Your key's limit is reached. Slow down, and send the request again. */
       429: {
         headers: {
+          /** @description Seconds to wait. */
+          "retry-after"?: number;
           [name: string]: unknown;
         };
         content: {

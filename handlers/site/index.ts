@@ -2,6 +2,7 @@ import { DescribeEndpointCommand, ListTagsCommand, SageMakerClient } from "@aws-
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { originsRule, withCors } from "../shared/cors";
 import { readEnvironment, rules } from "../shared/environment";
 import { createLog } from "../shared/log";
 import { recordSchema } from "../shared/schema";
@@ -15,10 +16,11 @@ import { answerSite, document, type SitePorts } from "./site";
  * the playground at /. The texts are made once, when the function starts.
  */
 
-const { STACK, ENDPOINT_NAME, SUBSCRIPTIONS } = readEnvironment({
+const { STACK, ENDPOINT_NAME, SUBSCRIPTIONS, ALLOWED_ORIGINS } = readEnvironment({
   STACK: rules.stack,
   ENDPOINT_NAME: rules.endpointName,
   SUBSCRIPTIONS: { pattern: /^(true|false)$/, expected: "true or false" },
+  ALLOWED_ORIGINS: originsRule,
 });
 
 const sagemaker = new SageMakerClient({
@@ -72,4 +74,4 @@ async function createPorts(): Promise<SitePorts> {
 const ports = createPorts();
 
 export const handler = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
-  answerSite(event, await ports);
+  withCors(event, ALLOWED_ORIGINS, await answerSite(event, await ports));

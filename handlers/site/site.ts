@@ -1,5 +1,6 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import { createHash } from "node:crypto";
+import { header } from "../shared/cors";
 import { errorFields, type Log } from "../shared/log";
 import { answer, type Problem, problemAnswer } from "../shared/problem";
 import { type Health } from "./health";
@@ -61,17 +62,14 @@ function documentAnswer(
     ...{ etag, "cache-control": "public, max-age=60", "x-request-id": requestId },
     ...{ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", ...headers },
   };
-  if (isKnown(etag, headerOf(event, "if-none-match"))) return { statusCode: 304, headers: common, body: "" };
+  if (isKnown(etag, header(event.headers, "if-none-match") ?? ""))
+    return { statusCode: 304, headers: common, body: "" };
   return { statusCode: 200, headers: { "content-type": contentType, ...common }, body };
 }
 
 /** Whether the caller has the text already (RFC 9110: weak comparison, a list or a star). */
 const isKnown = (etag: string, ifNoneMatch: string): boolean =>
   ifNoneMatch.split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));
-
-/** API Gateway hands headers on in the case that they were sent in. */
-const headerOf = ({ headers }: APIGatewayProxyEvent, name: string): string =>
-  Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1] ?? "";
 
 const notFound: Problem = {
   status: 404,

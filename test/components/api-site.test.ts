@@ -13,7 +13,13 @@ describe("ApiSite", () => {
       grantDescribe: ({ label }: Grantee) => granted.push(label),
     } as unknown as ModelEndpoint;
     const declared = await declare(() => {
-      site = new ApiSite("site", { context, endpoint, subscriptions: true, logRetentionDays: 30 });
+      site = new ApiSite("site", {
+        context,
+        endpoint,
+        subscriptions: true,
+        allowedOrigins: [],
+        logRetentionDays: 30,
+      });
     });
     expect(
       site?.routes.map(({ method, path, apiKeyRequired }) => [method, path, apiKeyRequired]),

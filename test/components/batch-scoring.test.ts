@@ -31,10 +31,10 @@ const batches = (served?: Release, preview = false): Promise<Declared[]> =>
           maxLatencyMs: 250,
         },
       });
-      const results = new ResultsTopic("results", {
-        ...{ context, emails: [], digestSeconds: 0, logRetentionDays: 7 },
-      });
       const state = new StateTable("state", { context, deleteData: true });
+      const results = new ResultsTopic("results", {
+        ...{ context, state, subscribers: [], digestSeconds: 0, logRetentionDays: 7 },
+      });
       new BatchScoring("batches", {
         ...{ context, data, endpoint, results, state, settings, releaseId: served?.id, logRetentionDays: 7 },
       });

@@ -21,13 +21,10 @@ const endpoint = {
 
 const api = (changes: Partial<ApiSettings> = {}, routes?: (predictor: LambdaHandler) => Route[]) =>
   declare(() => {
-    const results = new ResultsTopic("results", {
-      context,
-      emails: [],
-      digestSeconds: 1,
-      logRetentionDays: 30,
-    });
     const state = new StateTable("state", { context, deleteData: true });
+    const results = new ResultsTopic("results", {
+      ...{ context, state, subscribers: [], digestSeconds: 1, logRetentionDays: 30 },
+    });
     const args = {
       context,
       endpoint,

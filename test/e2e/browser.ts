@@ -10,7 +10,8 @@ export async function startBrowser(): Promise<Browser | undefined> {
   const { CHROMIUM } = process.env;
   if (CHROMIUM) return playwright.launch({ executablePath: CHROMIUM });
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
-  return playwright.launch({ executablePath: await chromium.executablePath(), args: chromium.args });
+  // Without the arguments that come with it: they are for Lambda, and turn security off.
+  return playwright.launch({ executablePath: await chromium.executablePath() });
 }
 
 /** The accessibility rules (WCAG 2.2 AA and axe's best practices) that the page breaks, with the elements that do. */

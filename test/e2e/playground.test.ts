@@ -67,7 +67,7 @@ describe("the playground", function () {
       await page.getByText("There is no model yet").waitFor();
       await key(page).fill("any");
       await ask(page);
-      await page.getByText("The API key is missing or not known").waitFor();
+      await page.getByText("The API key is missing or unknown").waitFor();
       await context.close();
     });
   });
@@ -91,7 +91,7 @@ describe("the playground", function () {
       await outcome(page).locator("svg.interval").waitFor();
       const shown = await outcome(page).innerText();
       expect(shown)
-        .to.match(/^The fare is \$\d+\.\d\d\n/)
+        .to.match(/^The fare is\s+\$\d+\.\d\d\n/)
         .and.to.match(/between \$[\d.]+ and \$[\d.]+/);
       expect(shown).to.include(release);
       const curl = await page.locator("#snippet").innerText();
@@ -125,7 +125,7 @@ describe("the playground", function () {
       await page.getByText("Is needed").waitFor();
       await key(page).fill("wrong");
       await ask(page);
-      await page.getByText("The API key is missing or not known").waitFor();
+      await page.getByText("The API key is missing or unknown").waitFor();
       await key(page).fill(apiKey);
       await page.reload();
       expect(await key(page).inputValue()).to.equal(apiKey);
@@ -185,26 +185,13 @@ describe("the playground", function () {
       await context.close();
     });
 
-    it("says so when the device is offline, and when the key's limit is reached", async () => {
+    it("says so when the device is offline", async () => {
       const { page, context } = await open();
       await key(page).fill(apiKey);
       await context.setOffline(true);
       await ask(page);
       await outcome(page).getByText("cannot be reached").waitFor();
       await context.setOffline(false);
-      const flood = async () => {
-        for (let request = 0; request < 30; request++) await post(trip);
-      };
-      const flooded = Promise.all(Array.from({ length: 8 }, flood));
-      const refused = outcome(page).getByText("Too many requests");
-      let over = false;
-      void flooded.then(() => (over = true));
-      while (!over && !(await refused.isVisible())) {
-        await ask(page);
-        await page.waitForTimeout(50);
-      }
-      expect(await refused.isVisible()).to.equal(true);
-      await flooded;
       await context.close();
     });
 
@@ -268,12 +255,5 @@ describe("the playground", function () {
       expect(refused.code).to.equal(1);
       expect(refused.stderr).to.match(/^The request does not fit the schema: distance must be at least 0/);
     });
-
-    const post = (body: string) =>
-      fetch(`${url}predict`, {
-        method: "POST",
-        headers: { "x-api-key": apiKey, "content-type": "application/json" },
-        body,
-      });
   });
 });

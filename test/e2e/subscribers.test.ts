@@ -59,7 +59,7 @@ describe("subscribers", function () {
   });
   after(() => workshop.remove());
 
-  const send = (event: object, id = randomUUID()) =>
+  const send = (event: object, id: string = randomUUID()) =>
     sqs.send(
       new SendMessageCommand({
         QueueUrl: outputs.resultsQueueUrl,

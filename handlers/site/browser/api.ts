@@ -81,7 +81,7 @@ function problemOf({ status, headers }: Response, { title, detail, errors, reque
 }
 
 const words: Record<number, [string, string]> = {
-  403: ["The API key is missing or not known", "Enter the key that the team gave you, then ask again."],
+  403: ["The API key is missing or unknown", "Enter the key that the team gave you, then ask again."],
   413: ["The request is too large", "Shorten what you have entered, then ask again."],
   429: ["Too many requests", "The limit of this API key is reached. Wait a moment, then ask again."],
   504: ["The answer took too long", "The model may be starting. Wait a moment, then ask again."],

@@ -65,7 +65,7 @@ const create: Operation = {
       },
     },
     ...problems("malformed-body", "invalid-fields", "forbidden", "too-large", "unsupported-media-type"),
-    ...problems("too-many-requests", "unexpected", "no-release", "gateway-timeout"),
+    ...problems("too-many-requests", "quota-exceeded", "unexpected", "no-release", "gateway-timeout"),
   },
 };
 
@@ -100,7 +100,14 @@ const read: Operation = {
         },
       },
     },
-    ...problems("forbidden", "unknown-batch", "too-many-requests", "unexpected", "gateway-timeout"),
+    ...problems(
+      "forbidden",
+      "unknown-batch",
+      "too-many-requests",
+      "quota-exceeded",
+      "unexpected",
+      "gateway-timeout",
+    ),
   },
 };
 

@@ -62,9 +62,12 @@ export function problems(...names: ProblemName[]): Record<string, ResponseObject
   );
 }
 
+/** These pass by themselves, after the seconds that a header names. */
+const passing = new Set([409, 429, 503, 504]);
+
 const response = (status: number, names: ProblemName[]): ResponseObject => ({
   description: explanations[status] ?? "",
-  ...(status === 503
+  ...(passing.has(status)
     ? {
         headers: {
           "retry-after": { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },

@@ -44,7 +44,7 @@ const accepted = (description: string) => ({ "202": { description, headers: requ
 
 const refusals = {
   ...problems("malformed-body", "invalid-fields", "forbidden", "too-large", "unsupported-media-type"),
-  ...problems("too-many-requests", "unexpected", "gateway-timeout"),
+  ...problems("too-many-requests", "quota-exceeded", "unexpected", "gateway-timeout"),
 };
 
 const subscribe: Operation = {
