@@ -79,22 +79,13 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     grant(this.name, grantee, "describe", [statement], this);
   }
 
-  /** Lets the grantee ask for the endpoint's state and, by the tags of its configuration, for its release. */
+  /** Lets the grantee see, by the tags of the endpoint's configuration, which release it serves, too. */
   grantReadRelease(grantee: Grantee): void {
-    const { context } = this.args;
-    const endpoint = arn(context, "sagemaker", `endpoint/${this.endpointName}`);
+    this.grantDescribe(grantee);
     // Pulumi gives each configuration a name that begins so.
-    const configurations = arn(context, "sagemaker", `endpoint-config/${this.name}-configuration-*`);
-    grant(
-      this.name,
-      grantee,
-      "read-release",
-      [
-        { Action: "sagemaker:DescribeEndpoint", Resource: endpoint },
-        { Action: "sagemaker:ListTags", Resource: configurations },
-      ],
-      this,
-    );
+    const configurations = `endpoint-config/${this.name}-configuration-*`;
+    const Resource = arn(this.args.context, "sagemaker", configurations);
+    grant(this.name, grantee, "read-tags", [{ Action: "sagemaker:ListTags", Resource }], this);
   }
 
   /**

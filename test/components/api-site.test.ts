@@ -10,7 +10,7 @@ describe("ApiSite", () => {
     const granted: string[] = [];
     const endpoint = {
       endpointName: "slipway-dev-serverless",
-      grantDescribe: ({ label }: Grantee) => granted.push(label),
+      grantReadRelease: ({ label }: Grantee) => granted.push(label),
     } as unknown as ModelEndpoint;
     const declared = await declare(() => {
       site = new ApiSite("site", {

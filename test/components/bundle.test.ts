@@ -69,6 +69,7 @@ function runIn(cwd: string, program: string, argument: string): string {
       STATE_TABLE: "state",
       RELEASE_KEY_ID: "k1",
       ALLOWED_ORIGINS: "",
+      ANNOUNCING: "{}",
     },
   };
   return spawnSync(process.execPath, ["-e", program, argument], { cwd, env, encoding: "utf8" }).stderr;
