@@ -43,15 +43,16 @@ export function bundledFiles(handler: string): Record<string, string> {
 function buildAll(handler: string): Record<string, string> {
   const folder = join(__dirname, "..", "handlers", handler);
   const browser = join(folder, "browser");
+  const hasValidation = existsSync(join(folder, "validate.ts"));
   return {
     ...build([join(folder, "index.ts")], "", {
       platform: "node",
       target,
       mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
       format: "cjs",
-      external: ["./validate"],
+      external: hasValidation ? ["./validate"] : [], // Ajv has files of that name, too
     }),
-    ...(existsSync(join(folder, "validate.ts")) ? { "validate.js": buildValidation(folder) } : {}),
+    ...(hasValidation ? { "validate.js": buildValidation(folder) } : {}),
     ...(existsSync(browser)
       ? build([join(browser, "main.ts"), join(browser, "main.css")], "browser/", {
           platform: "browser",
