@@ -3,6 +3,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, isClass } from "../../automation/prediction";
 import { type Check } from "../../automation/release/gate/decide";
 import { run } from "../../automation/run";
@@ -59,7 +60,9 @@ describe("another problem, by another schema.json, features.py and data", functi
     const { items } = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
     apiKey = items?.[0]?.value ?? "";
     const { inboxUrl } = await shop.state();
-    for (const email of await listEmails(inboxUrl)) await confirmSubscription(email);
+    let emails = await listEmails(inboxUrl);
+    for (; emails.length === 0; emails = await listEmails(inboxUrl)) await sleep(100);
+    for (const email of emails) await confirmSubscription(email);
     const data = readFileSync(join(shop.folder, "data", "irises.csv"));
     await new S3Client(await shop.client("s3")).send(
       new PutObjectCommand({ Bucket: ready.dataBucket, Key: "raw/s3/2024-05-29/irises.csv", Body: data }),

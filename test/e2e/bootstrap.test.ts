@@ -103,7 +103,7 @@ describe("the bootstrap", function () {
   });
 
   it("makes everything at once, and then has nothing to do", async () => {
-    await terraform.succeed("apply", "-input=false", "-auto-approve");
+    await terraform.succeed("apply", "-input=false", "-auto-approve", "-parallelism=3");
     const { code, stdout } = await terraform.run("plan", "-input=false", "-detailed-exitcode");
     expect(code, stdout).to.equal(0);
     const answer = JSON.parse(await terraform.succeed("output", "-json")) as Record<
