@@ -3,7 +3,6 @@
 // Usage: node test/run.mjs [lint | unit | container | local | e2e]   (none: all of them)
 // With CI=true a skipped test counts as a failure: there, everything that a test needs is to be had.
 import { spawn } from "node:child_process";
-import { setPriority } from "node:os";
 
 const python = ".venv/bin/python";
 /** Files of tests two at a time: most of a test is waiting for servers, jobs and the engine. */
@@ -47,48 +46,29 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-/**
- * Suites that run one after the other, beside those of the other lane: end-to-end tests mostly wait. They come first where
- * both want a processor, as some of them watch alarms that depend on time.
- */
-const lanes = [
-  { suites: ["e2e"], niceness: 0 },
-  { suites: ["lint", "unit", "container", "local"], niceness: 10 },
-];
-
-const running = new Set();
-let stopped = false;
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => {
-    stopped = true;
-    for (const child of running) child.kill(signal);
-  });
-}
-
-/** Runs one command, handing its output to `show` as it comes; resolves to its exit code. */
-function run([program, args, cwd = "."], niceness, show) {
-  if (stopped) return Promise.resolve(1);
+/** Runs one command, showing its output as it comes; resolves to its exit code. */
+function run([program, args, cwd = "."]) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-    running.add(child);
+    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (data) => {
-      show(data);
+      process.stdout.write(data);
       output += data;
     });
-    child.stderr.on("data", show);
-    child.on("spawn", () => setPriority(child.pid, niceness)); // its children have it, too
     child.on("error", (error) => {
       console.error(`${program} cannot be started: ${error.message}`);
       resolve(127);
     });
     child.on("close", (code) => {
-      running.delete(child);
       count(output);
       resolve(code ?? 1);
     });
+    active = child;
   });
 }
+
+let active;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => active?.kill(signal));
 
 /** Adds what mocha (`12 passing`) or pytest (`12 passed`) say of themselves. */
 function count(output) {
@@ -117,33 +97,16 @@ if (unknown.length) {
   process.exit(2);
 }
 const broken = [];
-
-/** Runs one suite; what it prints is shown as it comes, or, `later`, all at its end. */
-async function runSuite(name, niceness, later) {
-  const { title, commands } = suites[name];
-  const held = [];
-  const show = (data) => (later ? held.push(data) : process.stdout.write(data));
-  show(`\n== ${name}: ${title}\n`);
+for (const [name, { title, commands }] of Object.entries(suites)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  console.log(`\n== ${name}: ${title}`);
   const began = Date.now();
   for (const command of commands) {
-    if ((await run(command, niceness, show)) !== 0)
+    if ((await run(command)) !== 0)
       broken.push(`${name} (${command[0]} ${command[1].slice(0, 3).join(" ")})`);
   }
-  show(`== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
-  for (const data of held) process.stdout.write(data);
+  console.log(`== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
-
-const chosen = lanes
-  .map((lane) => ({
-    ...lane,
-    suites: lane.suites.filter((name) => !wanted.length || wanted.includes(name)),
-  }))
-  .filter((lane) => lane.suites.length);
-await Promise.all(
-  chosen.map(async (lane) => {
-    for (const name of lane.suites) await runSuite(name, lane.niceness, lane !== chosen[0]);
-  }),
-);
 if (process.env.CI && counts.skipped)
   broken.push(`${counts.skipped} tests were skipped, and in CI none may be`);
 if (broken.length) console.log(`\nNot passed: ${broken.join("; ")}`);
