@@ -88,8 +88,8 @@ export class RestApi extends pulumi.ComponentResource {
       this.args.settings.allowedOrigins,
       this.child(),
     );
-    const triggers = parts.flatMap(({ resourceId, method, integration }) => [
-      ...[resourceId, method.id, method.apiKeyRequired, method.requestValidatorId],
+    const triggers = parts.flatMap(({ resourceId, method, integration, checksBody }) => [
+      ...[resourceId, method.id, method.apiKeyRequired, checksBody],
       ...[integration.id, integration.uri],
     ]);
     return new aws.apigateway.Deployment(
@@ -137,7 +137,8 @@ export class RestApi extends pulumi.ComponentResource {
       },
       this.child(),
     );
-    return { resourceId, method, integration };
+    // Not the method's own requestValidatorId: where there is none, a preview does not know it, and sees a change.
+    return { resourceId, method, integration, checksBody: requestBody !== undefined };
   }
 
   /** How a method says that it takes a JSON object only; the same for all that do. */
