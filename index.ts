@@ -112,7 +112,7 @@ async function program() {
     logRetentionDays,
     routes: [...site.routes, ...batches.routes, ...(subscriptions?.routes ?? [])],
   });
-  setApiUrl(api.url.apply((url) => url.replace(/\/predict$/, "")));
+  setApiUrl(api.rootUrl);
 
   return {
     region: context.region,

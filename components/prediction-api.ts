@@ -33,6 +33,8 @@ const releaseLimits = { rateLimit: 10, burstLimit: 20 };
 export class PredictionApi extends pulumi.ComponentResource {
   /** `POST` a record to it, with the header `x-api-key`. */
   readonly url: pulumi.Output<string>;
+  /** Of the API, where the playground is; without a slash at its end. */
+  readonly rootUrl: pulumi.Output<string>;
   /** Secret. */
   readonly apiKey: pulumi.Output<string>;
   /** Secret. The release engine's own key: subscribers do not hear of what it asks, and callers' limits are not its own. */
@@ -98,6 +100,7 @@ export class PredictionApi extends pulumi.ComponentResource {
     this.plan("release-plan", stage, releaseKey, releaseLimits);
     this.apiKey = pulumi.secret(key.value);
     this.releaseKey = pulumi.secret(releaseKey.value);
+    this.rootUrl = url;
     this.url = pulumi.interpolate`${url}/predict`;
     this.registerOutputs({ url: this.url });
   }

@@ -2,7 +2,8 @@ import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambd
 import { type Batch, formats, isBatchId, keys, newBatchId, statusOf } from "../shared/batches/batch";
 import { type Batches } from "../shared/batches/batch-table";
 import { errorFields, type Log } from "../shared/log";
-import { answer, type FieldError, type Problem, problemAnswer } from "../shared/problem";
+import { answer, type FieldError, type Problem, problemAnswer, unexpected } from "../shared/problem";
+import { bodyOf } from "../shared/request";
 import { noRelease } from "../shared/unavailable";
 
 /** What the API's batches need of the world. */
@@ -52,7 +53,7 @@ export async function answerBatches(
 
 async function create(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
   const { requestId, path, domainName } = event.requestContext;
-  const asked = formatOf(Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8").toString());
+  const asked = formatOf(bodyOf(event).toString());
   if ("problem" in asked) return problemAnswer(asked.problem, requestId);
   if (ports.release === "") return problemAnswer(noRelease, requestId);
   const now = ports.now();
@@ -162,11 +163,3 @@ const unknownBatch = (id: string, days: number): Problem => ({
     `No batch has the id ${JSON.stringify(id.slice(0, 100))}, or it was deleted: batches are kept for ${days} days. ` +
     "Ask for a new one with POST /batches.",
 });
-
-const unexpected: Problem = {
-  status: 500,
-  name: "unexpected",
-  title: "Something went wrong here",
-  detail:
-    "The request could not be handled, and not because of anything in it. Tell the team, with the request id.",
-};

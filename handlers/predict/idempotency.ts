@@ -1,9 +1,9 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { header } from "../shared/cors";
 import { errorFields, type Log } from "../shared/log";
 import { type Problem } from "../shared/problem";
+import { header } from "../shared/request";
 import { refuse } from "./refuse";
 
 /** Whose a key is: ours now, or somebody's before. */

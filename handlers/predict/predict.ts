@@ -1,23 +1,18 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import * as v from "valibot";
 import { type Announcing } from "../shared/announcing";
-import { header, preflight, withCors } from "../shared/cors";
+import { preflight, withCors } from "../shared/cors";
 import { answeredSchema, type EventOf } from "../shared/events";
 import { errorFields, type Log } from "../shared/log";
 import { metricFields } from "../shared/metrics";
-import { answer, type Problem, problemAnswer } from "../shared/problem";
+import { type ModelAnswer, releaseOf, unknownRelease } from "../shared/model-answer";
+import { answer, problemAnswer, unexpected } from "../shared/problem";
+import { bodyOf, header } from "../shared/request";
 import { logOfFailure, modelFailed, problemOfFailure } from "./failures";
 import { type Claims, once } from "./idempotency";
 import { refuse } from "./refuse";
 import { type InputRecord, type RequestReader } from "./request";
 import { resultEvents, type Results } from "./results";
-
-/** What the endpoint has answered. */
-export interface ModelAnswer {
-  body: string;
-  /** As the container sent them: `release=<id>`. */
-  customAttributes?: string | undefined;
-}
 
 /** What a prediction needs of the world. */
 export interface Ports {
@@ -64,8 +59,7 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
   const time = ports.now();
   const started = performance.now();
 
-  const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
-  const parsed = reader.read(body, header(event.headers, "content-type"));
+  const parsed = reader.read(bodyOf(event), header(event.headers, "content-type"));
   if ("problem" in parsed) return refuse(parsed.problem, requestId, log);
   const { instances } = parsed;
 
@@ -129,16 +123,3 @@ function predictionsOf(model: ModelAnswer, instances: InputRecord[]) {
   if (!checked.success || checked.output.predictions.length !== instances.length) return undefined;
   return checked.output.predictions;
 }
-
-const unknownRelease = "unknown";
-
-const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
-  /(?:^|[;,\s])release=([^;,\s]+)/.exec(customAttributes)?.[1] ?? unknownRelease;
-
-const unexpected: Problem = {
-  status: 500,
-  name: "unexpected",
-  title: "Something went wrong here",
-  detail:
-    "The request could not be handled, and not because of anything in it. Tell the team, with the request id.",
-};

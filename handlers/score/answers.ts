@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { answeredSchema } from "../shared/events";
 import { type FieldError } from "../shared/problem";
-import { type ModelAnswer } from "./ports";
 
 const refusedSchema = v.object({
   message: v.string(),
@@ -43,10 +42,6 @@ export function readAnswerLines(text: string, count: number): Answer[] {
   }
   return checked.map(({ output }) => output as Answer);
 }
-
-/** The release that has answered, by what the container says beside its answer. */
-export const releaseOf = ({ customAttributes = "" }: ModelAnswer): string =>
-  /(?:^|[;,\s])release=([^;,\s]+)/.exec(customAttributes)?.[1] ?? "unknown";
 
 /** Why the model refuses a record; none when it has predicted. */
 export const errorsOf = (answer: Answer): FieldError[] => ("errors" in answer ? answer.errors : []);

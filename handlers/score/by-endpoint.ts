@@ -1,11 +1,12 @@
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 import { type Batch } from "../shared/batches/batch";
-import { readAnswers, releaseOf, type Released } from "./answers";
+import { type ModelAnswer, releaseOf } from "../shared/model-answer";
+import { readAnswers, type Released } from "./answers";
 import { BatchFailure, complete } from "./end";
 import { openInput } from "./input";
 import { logOfInvocation, refusalOf } from "./invocation";
-import { type ModelAnswer, type Ports, type Run } from "./ports";
+import { type Ports, type Run } from "./ports";
 import { Results } from "./results";
 import { type Row } from "./rows";
 

@@ -2,6 +2,7 @@ import { type Batch } from "../shared/batches/batch";
 import { type Batches } from "../shared/batches/batch-table";
 import { type EventOf } from "../shared/events";
 import { type Log } from "../shared/log";
+import { type ModelAnswer } from "../shared/model-answer";
 import { type RecordSchema } from "../shared/schema";
 import { type RowReader } from "./rows";
 
@@ -18,13 +19,6 @@ export interface Objects {
   read(key: string, version?: string): Promise<AsyncIterable<Buffer>>;
   write(key: string, text: string): Promise<void>;
   writer(key: string): ObjectWriter;
-}
-
-/** What the endpoint has answered. */
-export interface ModelAnswer {
-  body: string;
-  /** As the container sent them: `release=<id>`. */
-  customAttributes?: string | undefined;
 }
 
 /** What scoring needs of the world. */

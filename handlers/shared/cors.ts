@@ -1,5 +1,6 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import { type Rule } from "./environment";
+import { header } from "./request";
 
 /** What a Lambda's environment says of the origins: `https://a.example,https://b.example`, `*`, or nothing. */
 export const originsRule: Rule = {
@@ -50,9 +51,4 @@ function allowedOrigin(headers: APIGatewayProxyEvent["headers"] | null, origins:
   if (origins === "*") return "*";
   const origin = header(headers, "origin");
   return origin !== undefined && origins.split(",").includes(origin) ? origin : undefined;
-}
-
-/** A header, however it is spelled. */
-export function header(headers: APIGatewayProxyEvent["headers"] | null, name: string): string | undefined {
-  return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
 }

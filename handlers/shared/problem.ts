@@ -45,3 +45,12 @@ export function problemAnswer(problem: Problem, requestId: string): APIGatewayPr
     ...(retryAfter === undefined ? {} : { "retry-after": `${retryAfter}` }),
   });
 }
+
+/** What no request is to blame for. */
+export const unexpected: Problem = {
+  status: 500,
+  name: "unexpected",
+  title: "Something went wrong here",
+  detail:
+    "The request could not be handled, and not because of anything in it. Tell the team, with the request id.",
+};

@@ -1,8 +1,8 @@
 import { type APIGatewayProxyEvent, type APIGatewayProxyResult } from "aws-lambda";
 import { createHash } from "node:crypto";
-import { header } from "../shared/cors";
 import { errorFields, type Log } from "../shared/log";
-import { answer, type Problem, problemAnswer } from "../shared/problem";
+import { answer, type Problem, problemAnswer, unexpected } from "../shared/problem";
+import { header } from "../shared/request";
 import { type Health } from "./health";
 
 /** A text that is the same for everybody until the next deployment. */
@@ -76,12 +76,4 @@ const notFound: Problem = {
   name: "not-found",
   title: "There is nothing at this address",
   detail: "GET openapi.json, beside this address, describes all that there is.",
-};
-
-const unexpected: Problem = {
-  status: 500,
-  name: "unexpected",
-  title: "Something went wrong here",
-  detail:
-    "The request could not be handled, and not because of anything in it. Tell the team, with the request id.",
 };

@@ -1,6 +1,7 @@
 import { type APIGatewayProxyEvent } from "aws-lambda";
 import * as v from "valibot";
 import { type FieldError, type Problem } from "../shared/problem";
+import { bodyOf } from "../shared/request";
 import { severities, subscribableKinds } from "../shared/subscription";
 
 const oneOf = (names: readonly string[]) => `must be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
@@ -30,9 +31,6 @@ export const subscriptionSchema = v.strictObject({
 
 export const isEmail = (value: string) => v.is(email, value);
 
-export const bodyOf = ({ body, isBase64Encoded }: APIGatewayProxyEvent): string =>
-  Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8").toString();
-
 /** The request's JSON as `schema` wants it, or the problem that its sender has to solve. */
 export function read<Schema extends v.GenericSchema>(
   event: APIGatewayProxyEvent,
@@ -40,7 +38,7 @@ export function read<Schema extends v.GenericSchema>(
 ): { value: v.InferOutput<Schema> } | { problem: Problem } {
   let json: unknown;
   try {
-    json = JSON.parse(bodyOf(event));
+    json = JSON.parse(bodyOf(event).toString());
   } catch {
     return { problem: { ...malformed, detail: 'The body is not JSON. Send {"email": "name@example.com"}.' } };
   }

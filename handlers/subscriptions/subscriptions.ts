@@ -3,10 +3,11 @@ import { randomUUID } from "node:crypto";
 import { type EventOf } from "../shared/events";
 import { errorFields, type Log } from "../shared/log";
 import { answer, type Problem, problemAnswer } from "../shared/problem";
+import { bodyOf } from "../shared/request";
 import { addressHash, filterPolicy } from "../shared/subscription";
 import { type Limit, type Limits } from "./limits";
 import * as pages from "./pages";
-import { bodyOf, isEmail, read, removalSchema, subscriptionSchema } from "./request";
+import { isEmail, read, removalSchema, subscriptionSchema } from "./request";
 import { createToken, readToken, type Signer } from "./token";
 
 /** What subscriptions need of the world. */
@@ -80,7 +81,7 @@ async function remove(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGat
 /** GET shows a form and changes nothing; POST does what the form asks for. */
 async function unsubscribePage(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
   const isPost = event.httpMethod === "POST";
-  const fields = isPost ? new URLSearchParams(bodyOf(event)) : undefined;
+  const fields = isPost ? new URLSearchParams(bodyOf(event).toString()) : undefined;
   const token = isPost ? fields?.get("token") : event.queryStringParameters?.token;
   if (!isPost && !token) return pageAnswer(200, pages.askPage(ports.topic));
   if (!(await ports.limits.allow(perCaller, callerOf(event)))) return pageAnswer(429, pages.busyPage());

@@ -49,7 +49,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("names every problem that the Lambdas of the API have", () => {
-    const sources = ["predict", "site"].flatMap((folder) =>
+    const sources = ["predict", "site", "shared"].flatMap((folder) =>
       readdirSync(join(handlers, folder), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".ts") && !file.startsWith("openapi"))
         .map((file) => readFileSync(join(handlers, folder, file), "utf8")),
