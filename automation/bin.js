@@ -18,4 +18,8 @@ try {
 }
 // The Node.js version is checked above; the AWS SDK need not warn of its own plans at every command.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-import("tsx").then(() => require("./main.ts"));
+import("tsx").then(() => {
+  // tsx maps stack traces to lines of TypeScript. Pulumi makes one for each promise and shows none: a second an update.
+  process.setSourceMapsEnabled(false);
+  require("./main.ts");
+});

@@ -8,6 +8,7 @@ import type program from "../index";
 import { UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output, type Progress } from "./output";
+import { notUp } from "./outputs";
 import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
 import { findPulumi } from "./pulumi-cli/find";
@@ -95,9 +96,7 @@ export async function requireStack(
   const stack = await findStack(name, target, output);
   const outputs = stack && (await findOutputs(stack));
   if (stack && outputs) return { stack, outputs };
-  throw new UserError(
-    `The stack '${name}' is not up. Bring it up with 'npx slipway up ${name}', then try again.`,
-  );
+  throw notUp(name);
 }
 
 /** Changes as people say them: `3 created, 60 unchanged`. */

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import standaloneCode from "ajv/dist/standalone";
 import { type BuildOptions, buildSync } from "esbuild";
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { recordSchema, requestSchema } from "../handlers/shared/schema";
 import { createAjv } from "../handlers/shared/validator";
+import { bundleFolder } from "./bundle-cache";
 
 /** Node.js version of the Lambda functions, as esbuild and Lambda spell it. */
 export const lambdaRuntime = "nodejs22.x";
@@ -12,9 +13,6 @@ export const lambdaRuntime = "nodejs22.x";
 const target = "node20";
 /** Browsers of the last two years. */
 const browsers = ["es2022", "chrome123", "firefox128", "safari17.5"];
-
-/** Each handler is built once a process, however many functions or tests use it. */
-const bundles = new Map<string, Record<string, string>>();
 
 /**
  * One Lambda handler with all that it imports, as a single minified CommonJS file `index.js`; and, when the handler has a
@@ -26,19 +24,25 @@ const bundles = new Map<string, Record<string, string>>();
  * @param handler name of a folder in `handlers/`.
  */
 export function bundle(handler: string): pulumi.asset.Archive {
-  const assets = Object.entries(bundledFiles(handler)).map(([name, text]) => [
-    name,
-    new pulumi.asset.StringAsset(text),
-  ]);
-  return new pulumi.asset.AssetArchive(Object.fromEntries(assets) as pulumi.asset.AssetMap);
+  // A path inside the project: the state is the same wherever the project lies.
+  return new pulumi.asset.FileArchive(relative(join(__dirname, ".."), folderOf(handler)));
 }
 
 /** The texts in a handler's bundle, by file name. */
 export function bundledFiles(handler: string): Record<string, string> {
-  const files = bundles.get(handler) ?? buildAll(handler);
-  bundles.set(handler, files);
-  return files;
+  const folder = folderOf(handler);
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    entries.map(({ parentPath, name }) => {
+      const file = join(parentPath, name);
+      return [relative(folder, file), readFileSync(file, "utf8")];
+    }),
+  );
 }
+
+const folderOf = (handler: string) => bundleFolder(handler, () => buildAll(handler));
 
 function buildAll(handler: string): Record<string, string> {
   const folder = join(__dirname, "..", "handlers", handler);

@@ -3,13 +3,14 @@ import { type Output } from "../output";
 import { exampleRecord } from "../project";
 import { createClients } from "../release/clients";
 import { readServing } from "../release/serving";
-import { type Outputs, requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
+import { type Outputs } from "../stack";
 import { openTarget, type Target } from "../target";
 
 /** `slipway endpoint` */
 export async function endpoint(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const { outputs } = await requireStack(name, target, output);
+  const outputs = await requireOutputs(name, target, output);
   if (!outputs.dataScientistRoleArn) {
     throw new UserError(
       `The stack ${name} has no role for data scientists: it was brought up by an earlier version of this program. ` +

@@ -9,7 +9,8 @@ import { KinesisSink, S3Sink, type Sink } from "../feed/sink";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { readSchema, sampleData } from "../project";
-import { type Outputs, requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
+import { type Outputs } from "../stack";
 import { openTarget, type Target } from "../target";
 
 export interface FeedCommandOptions {
@@ -26,7 +27,7 @@ type SourceOutput = Outputs["sources"][string];
 export async function feed(stack: string, options: FeedCommandOptions, output: Output): Promise<void> {
   const { rate, seconds, poison, data = sampleData() } = options;
   const target = await openTarget(stack, output);
-  const { outputs } = await requireStack(stack, target, output);
+  const outputs = await requireOutputs(stack, target, output);
   const { sources } = outputs;
   const name = chooseSource(stack, sources, options.source);
   const sink = await sinkOf(name, sources[name]!, outputs, target);

@@ -7,7 +7,8 @@ import { checkRows } from "../data/snapshot";
 import { UserError } from "../errors";
 import { type Output } from "../output";
 import { createClients } from "../release/clients";
-import { type Outputs, requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
+import { type Outputs } from "../stack";
 import { openTarget, type Target } from "../target";
 
 /** What became of one source's data. */
@@ -33,7 +34,7 @@ export async function ingest(
   output: Output,
 ): Promise<void> {
   const target = await openTarget(name, output);
-  const { outputs } = await requireStack(name, target, output);
+  const outputs = await requireOutputs(name, target, output);
   const intakes: Intake[] = [];
   for (const source of chooseSources(name, outputs, wanted)) {
     intakes.push(await intakeOf(source, outputs, target, wait, output));

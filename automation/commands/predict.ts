@@ -3,7 +3,7 @@ import { UserError } from "../errors";
 import { type Output } from "../output";
 import { type Answer, isClass, predict as ask, type Prediction, Refused } from "../prediction";
 import { exampleRecord, target } from "../project";
-import { requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
 import { openTarget } from "../target";
 
 /** `slipway predict` */
@@ -14,7 +14,7 @@ export async function predict(
   output: Output,
 ): Promise<void> {
   const records = file ? readRecords(file) : [{ ...exampleRecord(), ...parseFields(fields) }];
-  const { outputs } = await requireStack(name, await openTarget(name, output), output);
+  const outputs = await requireOutputs(name, await openTarget(name, output), output);
   try {
     const answer = await ask(outputs, records);
     output.answer(answer, describe(answer));

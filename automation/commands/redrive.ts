@@ -2,7 +2,7 @@ import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/cl
 import { type Output } from "../output";
 import { countIn, redrive as redriveQueue } from "../redrive";
 import { createClients } from "../release/clients";
-import { requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
 import { openTarget } from "../target";
 
 /** Of the letters that a list shows. */
@@ -11,7 +11,7 @@ const shownLetters = 10;
 /** `slipway redrive`: sends the events that could not be published on, or lists them and changes nothing. */
 export async function redrive(name: string, list: boolean, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const { outputs } = await requireStack(name, target, output);
+  const outputs = await requireOutputs(name, target, output);
   const { sqs } = createClients(target, outputs.region);
   const queues = { from: outputs.deadLetterQueueUrl, to: outputs.resultsQueueUrl };
   if (list) {

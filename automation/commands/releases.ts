@@ -7,13 +7,13 @@ import { type PastDeployment, readHistory } from "../release/history";
 import { errorText } from "../release/metrics";
 import { listRecords, type ReleaseRecord } from "../release/record";
 import { listApprovals } from "../release/registry";
-import { requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
 import { openTarget } from "../target";
 
 /** `slipway releases` */
 export async function releases(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const { outputs } = await requireStack(name, target, output);
+  const outputs = await requireOutputs(name, target, output);
   const { s3, ssm, sagemaker } = createClients(target, outputs.region);
   const current = await currentRelease(ssm, outputs);
   const history = await readHistory(s3, outputs.dataBucket);

@@ -6,13 +6,14 @@ import { errorText } from "../release/metrics";
 import { readRecord } from "../release/record";
 import { readServing } from "../release/serving";
 import { readSnapshot } from "../data/snapshot";
-import { type Outputs, requireStack } from "../stack";
+import { requireOutputs } from "../outputs";
+import { type Outputs } from "../stack";
 import { openTarget } from "../target";
 
 /** `slipway status` */
 export async function status(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const { outputs } = await requireStack(name, target, output);
+  const outputs = await requireOutputs(name, target, output);
   const found = await readStatus(name, outputs, createClients(target, outputs.region));
   output.answer(found, describe(found));
 }

@@ -1,4 +1,4 @@
-import { PulumiCommand } from "@pulumi/pulumi/automation";
+import { type PulumiCommand } from "@pulumi/pulumi/automation";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -58,18 +58,34 @@ export async function locatePulumi(): Promise<PulumiCommand | undefined> {
   return (await onPath()) ?? installedIn(join(cacheFolder(), "pulumi", pulumiVersion));
 }
 
+/** The program of the CLI that `locatePulumi` finds, sooner: without loading the Automation API. */
+export async function locateProgram(): Promise<string | undefined> {
+  const { stdout } = await run("pulumi", ["version"]);
+  if (Number(/^v(\d+)\./.exec(stdout)?.[1] ?? 0) >= oldestMajor) return "pulumi";
+  const installed = programIn(join(cacheFolder(), "pulumi", pulumiVersion));
+  return existsSync(installed) ? installed : undefined;
+}
+
+const programIn = (root: string) => join(root, "bin", "pulumi");
+
+/** Loaded when it is needed: it takes two seconds. */
+const automationApi = () => import("@pulumi/pulumi/automation/index.js");
+
 async function onPath(): Promise<PulumiCommand | undefined> {
+  const { PulumiCommand } = await automationApi();
   const command = await PulumiCommand.get().catch(() => undefined); // rejects one that is too old as well
   return command?.version && command.version.major >= oldestMajor ? command : undefined;
 }
 
 async function installedIn(root: string): Promise<PulumiCommand | undefined> {
-  if (!existsSync(join(root, "bin", "pulumi"))) return undefined;
+  if (!existsSync(programIn(root))) return undefined;
+  const { PulumiCommand } = await automationApi();
   return PulumiCommand.get({ root }).catch(() => undefined);
 }
 
 async function officialInstaller(root: string): Promise<PulumiCommand | undefined> {
   const { default: semver } = await import("semver");
+  const { PulumiCommand } = await automationApi();
   const install = PulumiCommand.install({ root, version: new semver.SemVer(pulumiVersion) }).catch(
     () => undefined,
   );
@@ -99,7 +115,8 @@ async function goBuild(root: string): Promise<PulumiCommand> {
         "Install the CLI (https://www.pulumi.com/docs/install) or Go 1.25 or newer (https://go.dev/dl), then run the command again.",
     );
   }
-  renameSync(draft, join(bin, "pulumi")); // in one step: a build that was interrupted leaves no half CLI
+  renameSync(draft, programIn(root)); // in one step: a build that was interrupted leaves no half CLI
+  const { PulumiCommand } = await automationApi();
   return PulumiCommand.get({ root });
 }
 

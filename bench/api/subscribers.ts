@@ -25,10 +25,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type * as pulumi from "@pulumi/pulumi";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { bundle } from "../../components/bundle";
+import { bundledFiles } from "../../components/bundle";
 import { redrive } from "../../automation/redrive";
 import { filterPolicy } from "../../handlers/shared/subscription";
 import { startCloud } from "../../test/local/providers/cloud";
@@ -163,11 +162,7 @@ async function publisher(settings: object, TopicArn: string, snsUrl: string): Pr
     Resource: "*",
   });
   await iam.send(new PutRolePolicyCommand({ RoleName: "publisher", PolicyName: "all", PolicyDocument }));
-  const assets = (await (bundle("publish") as pulumi.asset.AssetArchive).assets) as Record<
-    string,
-    pulumi.asset.StringAsset
-  >;
-  const code = await assets["index.js"]!.text;
+  const code = bundledFiles("publish")["index.js"]!;
   const lambda = new LambdaClient(settings);
   await lambda.send(
     new CreateFunctionCommand({
