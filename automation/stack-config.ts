@@ -21,7 +21,10 @@ export const projectName = () => readYaml<ProjectFile>(join(projectRoot, "Pulumi
 /** The defaults of `Pulumi.yaml`, and what `Pulumi.<stack>.yaml` says instead. */
 export function readStackConfig(stack: string): StackConfig {
   const { name, config } = readYaml<ProjectFile>(join(projectRoot, "Pulumi.yaml"));
-  const defaults = Object.entries(config).map(([key, value]) => [`${name}:${key}`, value.default]);
+  const defaults = Object.entries(config).map(([key, value]): [string, unknown] => [
+    `${name}:${key}`,
+    value.default,
+  ]);
   const file = stackFile(stack);
   const own = existsSync(file) ? (readYaml<{ config?: StackConfig } | null>(file)?.config ?? {}) : {};
   const plain = Object.entries(own).filter(([, value]) => !isSecret(value));

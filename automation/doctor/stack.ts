@@ -42,9 +42,9 @@ export async function checkStack(stack: string): Promise<Finding[]> {
           checkPermissions(place),
           checkQuotas(place),
           checkOidcProvider(place),
-          checkBackend(stack),
         ])
       ).flat(),
+      checkBackend(stack),
     ];
   } catch (error) {
     const { name, message } = error as Error;

@@ -1,5 +1,6 @@
 import { serve, type ServerType } from "@hono/node-server";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -51,6 +52,7 @@ export class Newcomer {
     const folder = mkdtempSync(join(tmpdir(), "slipway-newcomer-"));
     const github = new FakeGitHub(repository, token);
     const server = serve({ fetch: github.app.fetch, port: 0, hostname: "127.0.0.1" });
+    await once(server, "listening");
     const git = (...args: string[]) => execFileSync("git", args, { cwd: workshop.folder, stdio: "ignore" });
     const fork = join(folder, "fork.git");
     mkdirSync(fork);

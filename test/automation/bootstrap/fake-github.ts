@@ -27,7 +27,7 @@ export class FakeGitHub {
     });
     app.notFound((c) => c.json({ message: "Not Found" }, 404));
     app.get(`${root}/actions/variables/:name`, (c) => {
-      const value = variables.get(c.req.param("name")!);
+      const value = variables.get(c.req.param("name"));
       return value === undefined ? c.notFound() : c.json({ name: c.req.param("name"), value });
     });
     app.post(`${root}/actions/variables`, async (c) => {
@@ -38,7 +38,7 @@ export class FakeGitHub {
     });
     app.patch(`${root}/actions/variables/:name`, async (c) => {
       const { value } = await c.req.json<{ value: string }>();
-      variables.set(c.req.param("name")!, value);
+      variables.set(c.req.param("name"), value);
       return c.body(null, 204);
     });
     const environment = `${root}/environments/:environment`;
