@@ -51,23 +51,23 @@ def simulate_with_context() -> None:
     """Makes a simulation take the condition keys that it is asked with."""
     params_of, results_of = iam._extract_simulate_params, iam._build_simulate_results_real
     evaluate = iam_evaluator.evaluate
-    asked: contextvars.ContextVar[Json] = contextvars.ContextVar("asked", default={})
-    simulating: contextvars.ContextVar[Json] = contextvars.ContextVar("simulating", default={})
+    asked: contextvars.ContextVar[Json | None] = contextvars.ContextVar("asked", default=None)
+    simulating: contextvars.ContextVar[Json | None] = contextvars.ContextVar("simulating", default=None)
 
-    def params(request: Json) -> Any:
+    def params(request: Json) -> object:
         asked.set(context_entries(request))
         return params_of(request)
 
-    def results(*args: Any) -> Any:
+    def results(*args: object) -> object:
         token = simulating.set(asked.get())
         try:
             return results_of(*args)
         finally:
             simulating.reset(token)
 
-    def evaluated(context: Any, policies: Any) -> Any:
-        context.service_context.update(simulating.get())
-        return evaluate(context, policies)
+    def evaluated(context: iam_evaluator.EvalContext, *policies: object) -> object:
+        context.service_context.update(simulating.get() or {})
+        return evaluate(context, *policies)
 
     iam._extract_simulate_params, iam._build_simulate_results_real = params, results
     iam_evaluator.evaluate = evaluated
