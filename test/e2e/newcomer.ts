@@ -52,6 +52,7 @@ export class Newcomer {
     const folder = mkdtempSync(join(tmpdir(), "slipway-newcomer-"));
     const github = new FakeGitHub(repository, token);
     const server = serve({ fetch: github.app.fetch, port: 0, hostname: "127.0.0.1" });
+    server.unref(); // a test that fails before it can close it must not wait for it
     await once(server, "listening");
     const git = (...args: string[]) => execFileSync("git", args, { cwd: workshop.folder, stdio: "ignore" });
     const fork = join(folder, "fork.git");

@@ -33,7 +33,7 @@ describe("a promotion", function () {
 
   before(async () => {
     workshop.change(1);
-    workshop.configure("main", { alarmPeriodSeconds: 10, bakeSeconds: 10 });
+    workshop.configure("main", { apiAccessLogs: "account-role", alarmPeriodSeconds: 10, bakeSeconds: 10 });
     dev = (await workshop.json<{ outputs: Outputs }>("up", "dev")).outputs;
   });
   after(() => workshop.remove());

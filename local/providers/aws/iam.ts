@@ -169,33 +169,7 @@ const rolePolicy = resource<iam.RolePolicyArgs>({
   },
 });
 
-/** As the real provider imports one: `<role>/<ARN of the policy>`. */
-const attachmentOf = (id: string) => {
-  const slash = id.indexOf("/");
-  return { RoleName: id.slice(0, slash), PolicyArn: id.slice(slash + 1) };
-};
-
-const rolePolicyAttachment = resource<iam.RolePolicyAttachmentArgs>({
-  inputs: {
-    role: { required: true, replaces: true },
-    policyArn: { required: true, replaces: true },
-  },
-  async create({ role: RoleName, policyArn: PolicyArn }, call) {
-    await call.client(IAMClient).send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
-    return `${RoleName}/${PolicyArn}`;
-  },
-  async read({ id }, call) {
-    const { RoleName, PolicyArn } = attachmentOf(id);
-    const attached = await attachedPolicies(RoleName, call);
-    return attached.includes(PolicyArn) ? { role: RoleName, policyArn: PolicyArn } : undefined;
-  },
-  async delete({ id }, call) {
-    await call.client(IAMClient).send(new DetachRolePolicyCommand(attachmentOf(id)));
-  },
-});
-
 export const types: Record<string, AnyResourceType> = {
   "aws:iam/role:Role": role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,
-  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
 };
