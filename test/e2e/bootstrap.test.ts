@@ -32,7 +32,7 @@ function token(subject: string, audience = "sts.amazonaws.com"): string {
 }
 
 describe("the bootstrap", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const workshop = new Workshop();
   let terraform: Terraform;
   let newcomer: Newcomer | undefined;
