@@ -139,7 +139,7 @@ describe("the bootstrap", function () {
 
   it("lets the role of dev see for itself that it may do all that a deployment does, and no preview", async () => {
     const doctor = async (credentials: Record<string, string>) => {
-      const env = { ...environment, ...credentials, AWS_PROFILE: "" };
+      const env = { ...environment, ...credentials };
       const { stdout } = await workshop.slipway(["doctor", "dev", "--json"], { env });
       const findings = JSON.parse(stdout) as { what: string; ok: boolean; found: string; needed: boolean }[];
       return new Map(findings.map((finding) => [finding.what, finding]));

@@ -64,7 +64,7 @@ export class Newcomer {
     git("-c", "user.name=ann", "-c", "user.email=ann@example.com", "commit", "--quiet", "-m", "The fork");
     const identity = { GIT_AUTHOR_NAME: "ann", GIT_AUTHOR_EMAIL: "ann@example.com" };
     const env = {
-      ...{ ...process.env, ...environment, ...identity, AWS_PROFILE: "", NO_COLOR: "1" },
+      ...{ ...process.env, ...environment, ...identity, AWS_PROFILE: undefined, NO_COLOR: "1" },
       ...{ GIT_COMMITTER_NAME: "ann", GIT_COMMITTER_EMAIL: "ann@example.com" },
       ...{ GH_TOKEN: token, GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
       ...{ WORKSHOP: workshop.folder, PROVIDERS: providerFolder() ?? "", SLIPWAY_LOCAL_HOME: workshop.home },
