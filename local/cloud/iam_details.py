@@ -93,7 +93,7 @@ def named_in(service: str, path: str, body: bytes, params: Json, region: str, ac
         request = None
     if not isinstance(request, dict):
         request = {name: first(params, name) for name in params}
-    for field in ("ResourceARN", "resourceArn", "ResourceArn"):
+    for field in ("ResourceARN", "resourceArn", "ResourceArn", "PolicySourceArn"):
         if isinstance(arn := request.get(field), str):
             return arn
     if service == "lambda" and path.rstrip("/").endswith("/functions") and "FunctionName" in request:
