@@ -71,6 +71,8 @@ export class Newcomer {
       PATH: `${join(root, ".venv", "bin")}:${process.env.PATH}`,
       TF_CLI_CONFIG_FILE: undefined,
       TF_IN_AUTOMATION: "1",
+      // As many at a time as the laptop's IAM answers before the provider asks again.
+      ...{ TF_CLI_ARGS_apply: "-parallelism=3 -no-color", TF_CLI_ARGS_destroy: "-parallelism=3 -no-color" },
     };
     return new Newcomer(workshop, folder, env, github, server);
   }
