@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ApiSite } from "./components/api-site";
 import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
+import { CostGuard } from "./components/cost-guard";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
 import { DataScientists } from "./components/data-scientists";
@@ -113,6 +114,11 @@ async function program() {
     routes: [...site.routes, ...batches.routes, ...(subscriptions?.routes ?? [])],
   });
   setApiUrl(api.rootUrl);
+  if (settings.monthlyBudget > 0) {
+    const emails = settings.subscribers.filter(({ protocol }) => protocol === "email");
+    const { monthlyBudget } = settings;
+    new CostGuard("costs", { context, monthlyBudget, emails: emails.map(({ endpoint }) => endpoint) });
+  }
 
   return {
     region: context.region,

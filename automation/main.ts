@@ -25,6 +25,11 @@ Exit codes:
   3  it is rejected, by the gate or by a person; what is served stays as it was
   4  the gate has accepted it, and it waits for 'npx slipway approve <stack>'`;
 
+const bootstrapHelp = `
+Run 'terraform apply' in terraform-bootstrap/ before (docs/deploy.md). It sets the repository's variables for the workflows,
+lets the branch main alone use the environment main, and writes the secrets provider and the permissions boundary into
+Pulumi.dev.yaml and Pulumi.main.yaml. The token is that of GH_TOKEN, or of 'gh auth login'. Done again, it changes nothing.`;
+
 /**
  * The command line: every command with its arguments and options. What a command does is in `commands/`, and is
  * loaded when it is called, so that the small ones are quick.
@@ -56,6 +61,17 @@ function commandLine(): Command {
     .addHelpText("after", releaseHelp)
     .action(async (stack: string, options: JsonOption) =>
       (await import("./commands/release.ts")).release(stack, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
+    "promote",
+    "let another stack release what this one serves: the same image and model, copied, not made again",
+  )
+    .argument("<to>", "the stack that is to serve it, with its own gate, approval and guardrails", stackName)
+    .addHelpText("after", `${releaseHelp}\n\nExample:\n  $ npx slipway promote dev main`)
+    .action(async (from: string, to: string, options: JsonOption) =>
+      (await import("./commands/promote.ts")).promote(from, to, outputFor(options)),
     );
 
   stackCommand(program, "approve", "serve a release that the gate has accepted and that waits for a person")
@@ -103,6 +119,13 @@ function commandLine(): Command {
     .option("--reason <text>", "what the subscribers are told", "It was rolled back by hand.")
     .action(async (stack: string, release: string | undefined, options: JsonOption & { reason: string }) =>
       (await import("./commands/rollback.ts")).rollback(stack, release, options.reason, outputFor(options)),
+    );
+
+  stackCommand(program, "cost", "what a stack costs a month, by component, and what grows with use")
+    .option("--diff", "and by how much 'slipway up' would change it")
+    .addHelpText("after", "\nPrices are of a dated table (automation/cost/prices.json), not live.")
+    .action(async (stack: string, options: JsonOption & { diff?: boolean }) =>
+      (await import("./commands/cost.ts")).cost(stack, options.diff ?? false, outputFor(options)),
     );
 
   stackCommand(
@@ -192,9 +215,23 @@ function commandLine(): Command {
       (await import("./commands/check-image.ts")).checkImage(image, options, outputFor(options)),
     );
 
-  command(program, "doctor", "what is missing on this machine, and the fix for each").action(
-    async (options: JsonOption) => (await import("./commands/doctor.ts")).doctor(outputFor(options)),
-  );
+  command(
+    program,
+    "bootstrap",
+    "tell the GitHub repository and the stacks of the account that terraform-bootstrap/ has prepared",
+  )
+    .option("--print", "say what would be set, as commands of GitHub's CLI, and set nothing")
+    .addHelpText("after", bootstrapHelp)
+    .action(async (options: JsonOption & { print?: boolean }) =>
+      (await import("./commands/bootstrap.ts")).bootstrap(options.print ?? false, outputFor(options)),
+    );
+
+  command(program, "doctor", "what is missing on this machine, and for a stack in AWS, with the fix for each")
+    .argument("[stack]", "dev, main or pr-<number>: its account, permissions, quotas, region", stackName)
+    .addHelpText("after", "\nExample:\n  $ npx slipway doctor dev")
+    .action(async (stack: string | undefined, options: JsonOption) =>
+      (await import("./commands/doctor.ts")).doctor(stack, outputFor(options)),
+    );
   return program;
 }
 

@@ -12,6 +12,7 @@ import { notUp } from "./outputs";
 import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
 import { findPulumi } from "./pulumi-cli/find";
+import { secretsProvider } from "./stack-config";
 import { type Target } from "./target";
 
 /** What the Pulumi program says of a stack once it is up. */
@@ -22,13 +23,13 @@ export type Changes = Partial<Record<string, number>>;
 
 /** The stack, made when it is new. */
 export async function selectStack(name: string, target: Target, output: Output): Promise<Stack> {
-  return Stack.createOrSelect(name, await workspace(target, output));
+  return Stack.createOrSelect(name, await workspace(name, target, output));
 }
 
 /** The stack, or undefined when there is none of this name. */
 export async function findStack(name: string, target: Target, output: Output): Promise<Stack | undefined> {
   try {
-    return await Stack.select(name, await workspace(target, output));
+    return await Stack.select(name, await workspace(name, target, output));
   } catch (error) {
     if (error instanceof StackNotFoundError) return undefined;
     throw error;
@@ -69,6 +70,43 @@ export async function preview(
     return { changes, resources };
   });
 }
+
+/** The resources of a stack as they are, and as the program would make them. */
+export interface Plan {
+  before: Resource[];
+  after: Resource[];
+}
+
+interface Resource {
+  urn: string;
+  type: string;
+  inputs: Record<string, unknown>;
+}
+
+/** Both ends of what `up` would do, resource by resource. Changes nothing. */
+export async function plan(stack: Stack, output: Output): Promise<Plan> {
+  const before = new Map<string, Resource>();
+  const after = new Map<string, Resource>();
+  await output.step(`Previewing the stack ${stack.name}`, async (progress) => {
+    const result = await operate(stack, "preview", progress, (options) =>
+      stack.preview({
+        ...options,
+        onEvent: (event) => {
+          options.onEvent(event);
+          const { op, urn, old, new: made } = event.resourcePreEvent?.metadata ?? {};
+          if (!op || !urn) return;
+          if (old) before.set(urn, { urn, type: old.type, inputs: inputsOf(old) });
+          if (made && !op.startsWith("delete"))
+            after.set(urn, { urn, type: made.type, inputs: inputsOf(made) });
+        },
+      }),
+    );
+    progress.result(describeChanges(result.changeSummary));
+  });
+  return { before: [...before.values()], after: [...after.values()] };
+}
+
+const inputsOf = ({ inputs }: { inputs: unknown }) => (inputs ?? {}) as Record<string, unknown>;
 
 /** Deletes the stack's resources and the stack itself; its configuration file stays. */
 export async function destroy(stack: Stack, output: Output): Promise<Changes> {
@@ -111,10 +149,11 @@ export function describeChanges(changes: Changes): string {
   return parts.join(", ") || "nothing to do";
 }
 
-async function workspace(target: Target, output: Output): Promise<LocalWorkspace> {
+async function workspace(name: string, target: Target, output: Output): Promise<LocalWorkspace> {
   const pulumiCommand = inOwnProcessGroup(await findPulumi(output));
   return LocalWorkspace.create({
     workDir: projectRoot,
+    ...(target.laptop ? {} : { secretsProvider: secretsProvider(name) }),
     pulumiCommand,
     envVars: target.environment,
     // Loaded when the engine runs it: the AWS packages take a second to load.

@@ -24,6 +24,8 @@ export interface Settings {
   announcePredictions: Announcing;
   /** ARNs of those who may assume the data scientists' role; empty: the account decides. */
   dataScientists: string[];
+  /** US dollars; 0 for no budget. */
+  monthlyBudget: number;
   digestSeconds: number;
   api: ApiSettings;
   logRetentionDays: number;
@@ -76,6 +78,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     publicSubscriptions: config.requireBoolean("publicSubscriptions"),
     announcePredictions: readAnnouncing(config),
     dataScientists: config.requireObject<string[]>("dataScientists"),
+    monthlyBudget: config.requireNumber("monthlyBudget"),
     digestSeconds: config.requireNumber("digestSeconds"),
     api: readApiSettings(config),
     logRetentionDays: config.requireNumber("logRetentionDays"),

@@ -37,8 +37,11 @@ function writeIndex(home: string, index: Record<string, LocalImage>): void {
 /** Both names of an image: by tag (moves with the next build) and by digest (never moves). */
 const names = (image: LocalImage) => [image.uri, byDigest(image.uri, image.digest)];
 
+/** `<registry>/<repository>` */
+const repositoryOf = (name: string) => name.replace(/@.*$|:[^:/]*$/, "");
+
 /** `<registry>/<repository>@sha256:...` */
-export const byDigest = (uri: string, digest: string) => `${uri.replace(/:[^:/]*$/, "")}@${digest}`;
+export const byDigest = (uri: string, digest: string) => `${repositoryOf(uri)}@${digest}`;
 
 /** Stores what an image URI means on this laptop; a tag that is built again moves to the new image. */
 export function saveImage(home: string, image: LocalImage): void {
@@ -50,8 +53,15 @@ export function findImage(home: string, uri: string): LocalImage | undefined {
   return readIndex(home)[uri];
 }
 
-/** Forgets the image and all its names. */
-export function removeImage(home: string, digest: string): void {
-  const kept = Object.entries(readIndex(home)).filter(([, image]) => image.digest !== digest);
+/** The image of this content under whatever name: a registry that has a copy of it needs no second one here. */
+export const findContent = (home: string, digest: string): LocalImage | undefined =>
+  Object.values(readIndex(home)).find((image) => image.digest === digest);
+
+/** Forgets all names that an image has in a repository. @returns whether it has none left in any other. */
+export function removeImage(home: string, repository: string, digest: string): boolean {
+  const isGone = ([name, image]: [string, LocalImage]) =>
+    image.digest === digest && repositoryOf(name) === repository;
+  const kept = Object.entries(readIndex(home)).filter((entry) => !isGone(entry));
   writeIndex(home, Object.fromEntries(kept));
+  return !kept.some(([, image]) => image.digest === digest);
 }

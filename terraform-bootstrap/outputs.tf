@@ -22,3 +22,13 @@ output "workload_boundary_arn" {
   description = "For slipway:permissionsBoundary: without it, the deploy roles may create no role."
   value       = aws_iam_policy.workload_boundary.arn
 }
+
+output "github_repository" {
+  description = "The fork whose workflows deploy, as owner/name."
+  value       = var.github_repository
+}
+
+output "environments" {
+  description = "By stack, the GitHub environment from which it is deployed."
+  value       = { main = var.main_environment }
+}

@@ -15,7 +15,8 @@ resource "aws_kms_alias" "secrets" {
 }
 
 resource "aws_s3_bucket" "state" {
-  bucket = "${var.project}-state-${local.account}-${var.region}"
+  bucket        = "${var.project}-state-${local.account}-${var.region}"
+  force_destroy = true # once it may be destroyed, with all versions of all states
   lifecycle {
     prevent_destroy = true # stacks depend on it: README.md says how to leave
   }

@@ -40,6 +40,7 @@ export const summary = (
 ) => ({
   ...{ release: id, state, reason, trained, deployed, seconds, metrics },
   ...{ snapshot: record.ingredients.snapshot, image: record.ingredients.imageUri, commit: record.commit },
+  ...(record.promoted ? { promoted: record.promoted } : {}),
   ...(record.gate ? { gate: { ...record.gate, page: page(stack, record) } } : {}),
 });
 
@@ -55,7 +56,7 @@ function describe(stack: string, result: ReleaseResult): string {
   return [sentence(stack, result), describeMetrics(metrics), ...report].join("\n");
 }
 
-function sentence(stack: string, { id, state, reason, deployed, trained }: ReleaseResult): string {
+function sentence(stack: string, { id, state, reason, deployed, trained, record }: ReleaseResult): string {
   switch (state) {
     case "rejected":
       return `Release ${id} of ${stack} is rejected; what is served stays as it is.\n${reason}`;
@@ -66,7 +67,11 @@ function sentence(stack: string, { id, state, reason, deployed, trained }: Relea
         `'npx slipway reject ${stack} ${id} --reason ...'.`
       );
     case "served": {
-      const served = trained ? "was trained and is served" : "was trained before and is served again";
+      const served = trained
+        ? "was trained and is served"
+        : record.promoted
+          ? `comes from the stack ${record.promoted.from} and is served`
+          : "was trained before and is served again";
       return `Release ${id} of ${stack} ${deployed ? served : "is served, unchanged"}.`;
     }
   }

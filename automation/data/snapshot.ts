@@ -56,6 +56,12 @@ export interface SnapshotWork {
 export const snapshotDataPrefix = (hash: string) => `snapshots/${hash}/data/`;
 const manifestKey = (hash: string) => `snapshots/${hash}/manifest.json`;
 const profileKey = (hash: string) => `snapshots/${hash}/profile.json`;
+/** All that a snapshot is; where the manifest is, the rest is. */
+export const snapshotKeys = (hash: string) => ({
+  rows: snapshotDataPrefix(hash),
+  profile: profileKey(hash),
+  manifest: manifestKey(hash),
+});
 /** What these very objects gave, and the rows that did not get into the snapshot with all their reasons. */
 const lookKey = (objects: string) => `snapshots/of/${objects}/snapshot.json`;
 const rejectedKey = (objects: string) => `snapshots/of/${objects}/rejected.jsonl`;

@@ -27,6 +27,15 @@ export interface Rejection {
   at: string;
 }
 
+/** How a release has come from another stack. */
+export interface Promoted {
+  /** The stack that served it. */
+  from: string;
+  /** ISO 8601. */
+  at: string;
+  by: string;
+}
+
 /** What is kept of a trained release, under `releases/<id>/record.json` in the data bucket. */
 export interface ReleaseRecord {
   id: string;
@@ -49,6 +58,8 @@ export interface ReleaseRecord {
   /** Undefined until the gate has judged it. */
   gate?: Gate;
   rejection?: Rejection;
+  /** Where it was trained and proven, when that was not in this stack. */
+  promoted?: Promoted;
 }
 
 /** Prefix of all that belongs to a release. */

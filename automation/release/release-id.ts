@@ -35,11 +35,15 @@ export function readIngredients(snapshot: string, imageUri: string, base: string
     hyperparameters: Object.fromEntries(
       Object.entries(hyperparameters).map(([name, value]) => [name, String(value)]),
     ),
-    schema: createHash("sha256")
-      .update(readFileSync(join(modelImageFolder, "schema.json")))
-      .digest("hex"),
+    schema: schemaDigest(),
   };
 }
+
+/** SHA-256 of the working tree's schema.json, hexadecimal. */
+export const schemaDigest = () =>
+  createHash("sha256")
+    .update(readFileSync(join(modelImageFolder, "schema.json")))
+    .digest("hex");
 
 /** The release's id, 12 hexadecimal digits: the same ingredients have the same id. */
 export function releaseId(ingredients: Omit<Ingredients, "imageUri">): string {

@@ -48,9 +48,19 @@ async function makeRelease(context: ReleaseContext): Promise<ReleaseResult> {
   const id = releaseId(ingredients);
   const known = await readRecord(clients.s3, outputs.dataBucket, id);
   if (known) output.note(`Release ${id} was trained before: nothing to train.`);
-  const { state, reason, record } = await passGate(context, known ?? (await train(context, id, ingredients)));
+  const result = await judgeAndServe(context, known ?? (await train(context, id, ingredients)), startedAt);
+  return { ...result, trained: !known };
+}
+
+/** Brings a trained release to its verdict, and into service when it is accepted. */
+export async function judgeAndServe(
+  context: ReleaseContext,
+  trained: ReleaseRecord,
+  startedAt: Date,
+): Promise<ReleaseResult> {
+  const { state, reason, record } = await passGate(context, trained);
   const seconds = () => (Date.now() - startedAt.getTime()) / 1000;
-  const result = { id, trained: !known, reason, metrics: record.metrics, record };
+  const result = { id: record.id, trained: false, reason, metrics: record.metrics, record };
   if (state !== "accepted") return { ...result, state, deployed: false, seconds: seconds() };
   const change = { action: "release", startedAt: startedAt.toISOString() } as const;
   const served = await serveRelease(context, record, change);

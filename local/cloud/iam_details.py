@@ -2,15 +2,17 @@
 
 For a request of which MiniStack says only that it is about ``*``, the ARN that AWS would check; for requests
 about a role, the condition key ``iam:PermissionsBoundary``: the boundary that it is given, or that it has
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html).
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html);
+for simulations, the ``ContextEntries`` that they are given.
 """
 
 from __future__ import annotations
 
+import contextvars
 import json
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam
 
@@ -42,6 +44,45 @@ def install() -> None:
 
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = context
+    simulate_with_context()
+
+
+def simulate_with_context() -> None:
+    """Makes a simulation take the condition keys that it is asked with."""
+    params_of, results_of = iam._extract_simulate_params, iam._build_simulate_results_real
+    evaluate = iam_evaluator.evaluate
+    asked: contextvars.ContextVar[Json | None] = contextvars.ContextVar("asked", default=None)
+    simulating: contextvars.ContextVar[Json | None] = contextvars.ContextVar("simulating", default=None)
+
+    def params(request: Json) -> object:
+        asked.set(context_entries(request))
+        return params_of(request)
+
+    def results(*args: object) -> object:
+        token = simulating.set(asked.get())
+        try:
+            return results_of(*args)
+        finally:
+            simulating.reset(token)
+
+    def evaluated(context: iam_evaluator.EvalContext, *policies: object) -> object:
+        context.service_context.update(simulating.get() or {})
+        return evaluate(context, *policies)
+
+    iam._extract_simulate_params, iam._build_simulate_results_real = params, results
+    iam_evaluator.evaluate = evaluated
+
+
+def context_entries(request: Json) -> Json:
+    """``ContextEntries`` of a request of the query protocol, name to first value."""
+    found: Json = {}
+    for index in range(1, 100):
+        entry = f"ContextEntries.member.{index}."
+        name = first(request, f"{entry}ContextKeyName")
+        if name is None:
+            break
+        found[name] = first(request, f"{entry}ContextKeyValues.member.1")
+    return found
 
 
 def named_in(service: str, path: str, body: bytes, params: Json, region: str, account: str) -> str | None:
@@ -52,7 +93,7 @@ def named_in(service: str, path: str, body: bytes, params: Json, region: str, ac
         request = None
     if not isinstance(request, dict):
         request = {name: first(params, name) for name in params}
-    for field in ("ResourceARN", "resourceArn", "ResourceArn"):
+    for field in ("ResourceARN", "resourceArn", "ResourceArn", "PolicySourceArn"):
         if isinstance(arn := request.get(field), str):
             return arn
     if service == "lambda" and path.rstrip("/").endswith("/functions") and "FunctionName" in request:

@@ -23,6 +23,7 @@ describe("the slipway command", () => {
       "demo",
       "up",
       "release",
+      "promote",
       "approve",
       "reject",
       "predict",
@@ -30,6 +31,8 @@ describe("the slipway command", () => {
       "inbox",
       "destroy",
       "local",
+      "cost",
+      "bootstrap",
       "doctor",
     ]) {
       expect(stdout).to.match(new RegExp(`^ {2}${name} `, "m"));

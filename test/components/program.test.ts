@@ -242,6 +242,7 @@ describe("the program", () => {
     const all = {
       ...allSources,
       "slipway:emails": ["ann@example.com"],
+      "slipway:monthlyBudget": 50,
       "slipway:publicSubscriptions": true,
       "slipway:apiAccessLogs": "own-role",
       "slipway:dataScientists": ["arn:aws:iam::123456789012:role/science"],

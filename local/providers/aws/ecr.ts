@@ -23,9 +23,11 @@ import { fromTagList, tagChanges, toTagList } from "../shared/tags";
 
 /** What the local store holds of the repository's images: on AWS it would go with them. */
 async function forgetImages(repositoryName: string, call: Call): Promise<void> {
-  const pages = paginateDescribeImages({ client: call.client(ECRClient) }, { repositoryName });
-  for await (const { imageDetails = [] } of pages) {
-    for (const { imageDigest = "" } of imageDetails) removeStored(localHome(), imageDigest);
+  const client = call.client(ECRClient);
+  const found = await client.send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] }));
+  const uri = found.repositories?.[0]?.repositoryUri ?? "";
+  for await (const { imageDetails = [] } of paginateDescribeImages({ client }, { repositoryName })) {
+    for (const { imageDigest = "" } of imageDetails) removeStored(localHome(), uri, imageDigest);
   }
 }
 

@@ -7,6 +7,7 @@ type Table = Record<string, AnyResourceType>;
 const tables: Record<string, () => Promise<{ types: Table }>> = {
   apigateway: () => import("./apigateway.js"),
   appautoscaling: () => import("./appautoscaling.js"),
+  budgets: () => import("./budgets.js"),
   cloudwatch: () => import("./cloudwatch.js"),
   dynamodb: () => import("./dynamodb.js"),
   ec2: () => import("./ec2.js"),

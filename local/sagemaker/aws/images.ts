@@ -4,7 +4,7 @@ import {
   GetAuthorizationTokenCommand,
   GetDownloadUrlForLayerCommand,
 } from "@aws-sdk/client-ecr";
-import { type LocalImage, findImage } from "../../images";
+import { type LocalImage, findContent, findImage, saveImage } from "../../images";
 import type { RoleSession } from "./cloud";
 
 /** The image is not there, or the role may not pull it. */
@@ -17,8 +17,8 @@ const ecrUri = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^:@]+)(?::(
  * @throws ImageError that names the image, or the action that the role lacks.
  */
 export async function pullImage(home: string, session: RoleSession, uri: string): Promise<LocalImage> {
-  await requirePull(session, uri);
-  const image = findImage(home, uri);
+  const digest = await requirePull(session, uri);
+  const image = findImage(home, uri) ?? (digest ? adopt(home, uri, digest) : undefined);
   if (!image) {
     throw new ImageError(
       `Cannot find the image ${uri}. Please ensure that it was built and pushed under exactly this URI ('slipway up local' does).`,
@@ -27,9 +27,19 @@ export async function pullImage(home: string, session: RoleSession, uri: string)
   return image;
 }
 
-async function requirePull(session: RoleSession, uri: string): Promise<void> {
+/** An image that was copied between repositories by ECR's API: there under this name, and here under another. */
+function adopt(home: string, uri: string, digest: string): LocalImage | undefined {
+  const image = findContent(home, digest);
+  if (!image) return undefined;
+  const copy = { ...image, uri: uri.split("@")[0]! };
+  saveImage(home, copy);
+  return copy;
+}
+
+/** @returns the digest of the image, when ECR has it. */
+async function requirePull(session: RoleSession, uri: string): Promise<string | undefined> {
   const match = ecrUri.exec(uri);
-  if (!match) return; // from a registry of somebody's own: no ECR permissions are asked for
+  if (!match) return undefined; // from a registry of somebody's own: no ECR permissions are asked for
   const [, registryId, region, repositoryName = "", imageTag, imageDigest] = match;
   const repository = `arn:aws:ecr:${region}:${registryId}:repository/${repositoryName}`;
   const imageIds = [imageDigest ? { imageDigest } : { imageTag: imageTag ?? "latest" }];
@@ -37,9 +47,17 @@ async function requirePull(session: RoleSession, uri: string): Promise<void> {
   const layerDigest = `sha256:${"0".repeat(64)}`;
   const of = { registryId, repositoryName };
   const { ecr } = session;
+  let digest: string | undefined;
   const pulls: [string, string, () => Promise<unknown>][] = [
     ["ecr:GetAuthorizationToken", "*", () => ecr.send(new GetAuthorizationTokenCommand({}))],
-    ["ecr:BatchGetImage", repository, () => ecr.send(new BatchGetImageCommand({ ...of, imageIds }))],
+    [
+      "ecr:BatchGetImage",
+      repository,
+      async () => {
+        const { images } = await ecr.send(new BatchGetImageCommand({ ...of, imageIds }));
+        digest = images?.[0]?.imageId?.imageDigest;
+      },
+    ],
     [
       "ecr:BatchCheckLayerAvailability",
       repository,
@@ -59,4 +77,5 @@ async function requirePull(session: RoleSession, uri: string): Promise<void> {
       }
     }),
   );
+  return digest;
 }

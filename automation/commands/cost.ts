@@ -1,0 +1,84 @@
+import { comingEndpoint } from "../cost/endpoint";
+import { difference, estimate, type Estimate } from "../cost/estimate";
+import { priceTable } from "../cost/prices";
+import { usage, type Use } from "../cost/usage";
+import { type Output } from "../output";
+import { type Plan, plan, selectStack } from "../stack";
+import { projectName, readStackConfig } from "../stack-config";
+import { openTarget } from "../target";
+
+/** `slipway cost` */
+export async function cost(stack: string, diff: boolean, output: Output): Promise<void> {
+  const target = await openTarget(stack, output);
+  const found = costOf(stack, await plan(await selectStack(stack, target, output), output));
+  output.answer(diff ? found : { ...found, diff: undefined }, describe(found, diff));
+}
+
+/** What a stack costs as the program would make it, and by how much that differs from what is there. */
+export function costOf(stack: string, { before, after }: Plan) {
+  const config = readStackConfig(stack);
+  const project = projectName();
+  const all = (resources: Plan["after"]) => [...resources, ...comingEndpoint(resources, config, project)];
+  const wanted = estimate(all(after));
+  return {
+    stack,
+    region: config["aws:region"],
+    prices: priceTable,
+    ...wanted,
+    usage: usage(after, config, project),
+    diff: difference(estimate(before.length ? all(before) : []), wanted),
+  };
+}
+
+export type Cost = ReturnType<typeof costOf>;
+
+function describe(found: Cost, diff: boolean): string {
+  const { stack, monthly, diff: change } = found;
+  return [
+    `The stack ${stack} costs about ${dollars(monthly)} a month while nobody uses it (${dollars(monthly / 30.4)} a day):`,
+    ...found.components.map((each) =>
+      line(each.component, dollars(each.monthly), itemsOf(found, each.component)),
+    ),
+    ...found.unpriced.map((what) => `  not in the price table, so not counted: ${what}`),
+    "",
+    "Beside that, by use:",
+    ...found.usage.map(useLine),
+    ...(diff ? ["", ...diffLines(change)] : []),
+    "",
+    note(found),
+  ].join("\n");
+}
+
+const line = (name: string, amount: string, rest: string) =>
+  `  ${name.padEnd(20)} ${amount.padStart(10)}  ${rest}`;
+
+function itemsOf({ items }: Estimate, component: string): string {
+  const counts = new Map<string, number>();
+  for (const item of items.filter((each) => each.component === component)) {
+    counts.set(item.what, (counts.get(item.what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => (count > 1 ? `${count} x ${what}` : what)).join(", ");
+}
+
+const useLine = ({ per, dollars: amount, assuming }: Use) =>
+  `  ${amount === undefined ? "no price" : dollars(amount)} per ${per} (${assuming})`;
+
+function diffLines({ before, after, change, components }: Cost["diff"]): string[] {
+  if (components.length === 0) return ["'slipway up' would change nothing of that."];
+  return [
+    `'slipway up' would change it from ${dollars(before)} to ${dollars(after)} a month (${signed(change)}):`,
+    ...components.map((each) => line(each.component, signed(each.change), "")),
+  ];
+}
+
+function note({ region, prices }: Cost): string {
+  const elsewhere = region === prices.region ? "" : ` The stack is in ${String(region)}, where they differ.`;
+  return (
+    `An estimate with list prices of ${prices.region} as of ${prices.asOf}, kept by hand in automation/cost/prices.json: not live. ` +
+    `Look them up before you rely on it (https://calculator.aws).${elsewhere}`
+  );
+}
+
+const dollars = (amount: number) =>
+  amount !== 0 && Math.abs(amount) < 0.1 ? `$${amount.toFixed(4)}` : `$${amount.toFixed(2)}`;
+const signed = (amount: number) => `${amount < 0 ? "-" : "+"}${dollars(Math.abs(amount))}`;

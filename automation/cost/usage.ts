@@ -1,0 +1,73 @@
+import { type StackConfig } from "../stack-config";
+import { type Resource } from "./estimate";
+import { priceOf } from "./prices";
+
+/** What grows with use. */
+export interface Use {
+  per: string;
+  /** US dollars; undefined when the price table does not have it. */
+  dollars: number | undefined;
+  /** What is taken for granted. */
+  assuming: string;
+}
+
+const predictSeconds = 0.05;
+const serveSeconds = 0.03;
+const logBytes = 1000;
+const jobMinutes = 5;
+
+/** What use costs beside what is always there, from the stack's own settings and memory sizes. */
+export function usage(resources: Resource[], config: StackConfig, project: string): Use[] {
+  const setting = (name: string) => config[`${project}:${name}`];
+  const serverless = setting("endpoint") === "serverless";
+  const predictor = resources.find(
+    ({ type, urn }) => type === "aws:lambda/function:Function" && /api-predict/.test(urn.split("::").at(-1)!),
+  );
+  const lambdaGb = Number(predictor?.inputs.memorySize ?? 512) / 1024;
+  const modelGb = Number(setting("serverlessMemoryInMb")) / 1024;
+  const predictions = total(1000, [
+    ["api.request", 1],
+    ["lambda.request", 1],
+    ["lambda.arm", lambdaGb * predictSeconds],
+    ["sqs.request", 3], // sent, received, deleted
+    ["logs.ingestion", logBytes / 1e9],
+    ...(serverless ? ([["sagemaker.serverless", modelGb * serveSeconds]] as [string, number][]) : []),
+  ]);
+  const training = String(setting("trainingInstanceType"));
+  const hosts = Number(setting("trainingInstanceCount"));
+  const model = serverless ? `, ${serveSeconds * 1000} ms of the container's ${modelGb} GB` : "";
+  return [
+    {
+      per: "1,000 predictions",
+      dollars: predictions,
+      assuming: `one record a request, ${predictSeconds * 1000} ms of a Lambda with ${lambdaGb} GB${model}, 1 KB of logs`,
+    },
+    {
+      per: "release that trains",
+      dollars: total(1, [[`sagemaker.${training}`, ((2 * hosts + 2) * jobMinutes) / 60]]),
+      assuming: `processing and training on ${hosts} x ${training}, two evaluations, ${jobMinutes} minutes each`,
+    },
+    { per: "1,000 emails", dollars: total(1000, [["sns.email", 1]]), assuming: "one message, one address" },
+    {
+      per: "GB of data and models kept a month",
+      dollars: total(1, [["s3.storage", 1]]),
+      assuming: "S3 Standard",
+    },
+    {
+      per: "GB of images kept a month",
+      dollars: total(1, [["ecr.storage", 1]]),
+      assuming: "ECR keeps the 30 newest",
+    },
+  ];
+}
+
+/** @param parts a price's name, and how much of it one time takes. */
+function total(times: number, parts: [string, number][]): number | undefined {
+  let sum = 0;
+  for (const [name, quantity] of parts) {
+    const price = priceOf(name);
+    if (!price) return undefined;
+    sum += price.dollars * quantity * times;
+  }
+  return sum;
+}
