@@ -54,7 +54,7 @@ export interface SourceKind {
   vpcConfig?: VpcConfig;
 }
 
-/** With it, `slipway-pr-999999-sources-<source>-transform-role-0a1b2c3` has the 64 characters that AWS takes of a role. */
+/** `slipway-pr-999999-sources-<source>-objects-to-ingest-0a1b` then has the 64 characters that AWS takes. */
 export const longestSourceName = 15;
 
 /** The longest time between runs of which one has to fail for the alarm to ring. */

@@ -33,8 +33,9 @@ export const encryption: ResourceValidationPolicy = {
     check(aws.rds.Instance, ({ storageEncrypted }, report) => {
       if (!storageEncrypted) report("storageEncrypted", storageEncrypted, "write true");
     }),
-    check(aws.kms.Key, ({ enableKeyRotation }, report) => {
-      if (!enableKeyRotation) report("enableKeyRotation", enableKeyRotation, "write true");
+    check(aws.kms.Key, ({ enableKeyRotation, keyUsage }, report) => {
+      const rotates = (keyUsage ?? "ENCRYPT_DECRYPT") === "ENCRYPT_DECRYPT"; // AWS rotates no others
+      if (rotates && !enableKeyRotation) report("enableKeyRotation", enableKeyRotation, "write true");
     }),
   ],
 };

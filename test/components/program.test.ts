@@ -164,7 +164,7 @@ describe("the program", () => {
         if (!autoName || inputs[property] !== undefined || inputs[`${property}Prefix`] !== undefined)
           continue;
         const ofStack = pattern.replace("${project}", "slipway").replace("${stack}", stack);
-        const proposed = ofStack.replace("${name}", name).replace("${hex(7)}", "0a1b2c3");
+        const proposed = ofStack.replace("${name}", name).replace("${hex(4)}", "0a1b");
         const made = proposedName(autoName, { mode: "propose", proposedName: proposed }, inputs);
         if ("problem" in made) problems.push(made.problem);
       }

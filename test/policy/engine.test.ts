@@ -72,6 +72,6 @@ describe("the policy pack on the stock engine", function () {
     );
     expect(answer?.advice).to.deep.equal([]);
     expect(answer?.names).to.have.length(1);
-    expect(answer?.names[0]).to.match(/^slipway-dev-jobs-[0-9a-f]{7}$/);
+    expect(answer?.names[0]).to.match(/^slipway-dev-jobs-[0-9a-f]{4}$/);
   });
 });

@@ -73,6 +73,7 @@ const cases: Record<string, { violating: [Shown[], string, string?][]; keeping: 
     keeping: [
       [[one("aws:sqs/queue:Queue", { kmsMasterKeyId: "key" })]],
       [[one("aws:dynamodb/table:Table", { serverSideEncryption: { enabled: true } })]],
+      [[one("aws:kms/key:Key", { keyUsage: "GENERATE_VERIFY_MAC" })]],
     ],
   },
   "bucket-encryption": {
@@ -254,7 +255,7 @@ const cases: Record<string, { violating: [Shown[], string, string?][]; keeping: 
       ],
       [
         endpoint("taxis-real-time", { productionVariants: [{ serverlessConfig: {} }] }),
-        "end it with '-serverless'",
+        `endpoint: name is "taxis-real-time": end it with '-serverless'`,
       ],
     ],
     keeping: [[endpoint("taxis-serverless", { productionVariants: [{ serverlessConfig: {} }] })]],
