@@ -33,7 +33,8 @@ describe("the policy pack on the stock engine", function () {
         pulumiCommand,
         projectSettings: {
           ...{ name: "slipway", runtime: "nodejs" },
-          config: { "pulumi:autonaming": projectFile.config["pulumi:autonaming"] as never },
+          // its type knows no structured values
+          config: { "pulumi:autonaming": projectFile.config["pulumi:autonaming"] } as never,
         },
         envVars: {
           ...{ PULUMI_HOME: pulumiHome, PULUMI_BACKEND_URL: `file://${backend}`, SLIPWAY_LOCAL_HOME: home },
