@@ -46,33 +46,6 @@ data "aws_iam_policy_document" "boundary" {
     actions   = ["kms:Disable*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:CreateGrant"]
     resources = [aws_kms_key.secrets.arn]
   }
-  # What AWS names by ids of its own says by a tag whose it is. Reading is left: a release of dev is promoted from there.
-  dynamic "statement" {
-    for_each = each.key == "preview" ? [] : [local.stacks[each.key]]
-    content {
-      sid    = "NotWhatOtherStacksHave"
-      effect = "Deny"
-      actions = [
-        "apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
-        "application-autoscaling:De*", "application-autoscaling:Put*", "application-autoscaling:Register*",
-        "ec2:Authorize*", "ec2:Delete*", "ec2:Modify*", "ec2:Revoke*",
-        "kms:CreateAlias", "kms:CreateGrant", "kms:Disable*", "kms:Put*", "kms:Schedule*", "kms:TagResource", "kms:Untag*", "kms:Update*",
-        "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping",
-        "redshift-serverless:Delete*", "redshift-serverless:TagResource", "redshift-serverless:Untag*", "redshift-serverless:Update*",
-      ]
-      resources = ["*"]
-      condition {
-        test     = "StringEquals"
-        variable = "aws:ResourceTag/Project"
-        values   = [var.project]
-      }
-      condition {
-        test     = "StringNotEquals"
-        variable = "aws:ResourceTag/Stack"
-        values   = [statement.value]
-      }
-    }
-  }
 }
 
 resource "aws_iam_policy" "boundary" {

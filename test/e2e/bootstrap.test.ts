@@ -211,15 +211,20 @@ describe("the bootstrap", function () {
     const { KeyMetadata } = await new KMSClient(config("kms")).send(new CreateKeyCommand({ Tags }));
 
     const { iam, sqs, sns, kms } = await onDev();
-    const refused = [
-      iam.send(new DeleteRoleCommand({ RoleName })),
-      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" })),
-      sqs.send(new DeleteQueueCommand({ QueueUrl })),
-      sns.send(new DeleteTopicCommand({ TopicArn })),
-      kms.send(new ScheduleKeyDeletionCommand({ KeyId: KeyMetadata?.KeyId })),
-    ];
-    for (const each of refused)
-      expect((await failure(each)).name).to.match(/AccessDenied|AuthorizationError/);
+    const refused = {
+      role: iam.send(new DeleteRoleCommand({ RoleName })),
+      message: sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" })),
+      queue: sqs.send(new DeleteQueueCommand({ QueueUrl })),
+      topic: sns.send(new DeleteTopicCommand({ TopicArn })),
+      key: kms.send(new ScheduleKeyDeletionCommand({ KeyId: KeyMetadata?.KeyId })),
+    };
+    for (const [what, asked] of Object.entries(refused)) {
+      const answer = await asked.then(
+        () => "allowed",
+        (error: Error) => error.name,
+      );
+      expect(answer, what).to.match(/AccessDenied|AuthorizationError/);
+    }
 
     const own = await sqs.send(new CreateQueueCommand({ QueueName: "slipway-dev-results-queue-0a1b" }));
     await sqs.send(new DeleteQueueCommand({ QueueUrl: own.QueueUrl }));
