@@ -68,7 +68,7 @@ data "aws_iam_policy_document" "other_stacks" {
     effect = "Deny"
     actions = [
       "apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
-      "application-autoscaling:De*", "application-autoscaling:Put*", "application-autoscaling:Register*",
+      "application-autoscaling:Delete*", "application-autoscaling:Deregister*", "application-autoscaling:Put*", "application-autoscaling:Register*",
       "ec2:Authorize*", "ec2:Delete*", "ec2:Modify*", "ec2:Revoke*",
       "kms:CreateAlias", "kms:CreateGrant", "kms:Disable*", "kms:Put*", "kms:Schedule*", "kms:TagResource", "kms:Untag*", "kms:Update*",
       "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping",
