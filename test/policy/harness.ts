@@ -58,12 +58,12 @@ function asResources(shown: Shown[], stack: string): PolicyResource[] {
     notApplicable: () => {
       throw new NotApplicable();
     },
-    propertyDependencies: {} as Record<string, PolicyResource[]>,
+    propertyDependencies: noDependencies(),
   }));
   for (const resource of resources)
     for (const [property, name] of Object.entries(resource.from))
-      resource.propertyDependencies[property] = resources.filter(
-        (one) => one.name === name,
-      ) as unknown as PolicyResource[];
+      resource.propertyDependencies[property] = resources.filter((one) => one.name === name) as never;
   return resources as unknown as PolicyResource[];
 }
+
+const noDependencies = (): Record<string, PolicyResource[]> => ({});
