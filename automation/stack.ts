@@ -1,7 +1,7 @@
 import { type EngineEvent, LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { type Unwrap } from "@pulumi/pulumi";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type program from "../index";
@@ -9,6 +9,7 @@ import { UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output, type Progress } from "./output";
 import { notUp } from "./outputs";
+import { policyPacks, policyPluginFolder } from "./policy-pack";
 import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
 import { findPulumi } from "./pulumi-cli/find";
@@ -39,7 +40,9 @@ export async function findStack(name: string, target: Target, output: Output): P
 /** Brings the stack's resources in line with the program: `pulumi up`. */
 export async function up(stack: Stack, output: Output): Promise<{ changes: Changes; outputs: Outputs }> {
   return output.step(`Bringing up the stack ${stack.name}`, async (progress) => {
-    const result = await operate(stack, "up", progress, (options) => stack.up(options));
+    const result = await operate(stack, "up", progress, (options) =>
+      stack.up({ ...options, policyPacks: policyPacks(stack.name) }),
+    );
     const changes = result.summary.resourceChanges ?? {};
     progress.result(describeChanges(changes));
     return { changes, outputs: values(result.outputs) };
@@ -56,6 +59,7 @@ export async function preview(
     const result = await operate(stack, "preview", progress, (options) =>
       stack.preview({
         ...options,
+        policyPacks: policyPacks(stack.name),
         onEvent: (event) => {
           options.onEvent(event);
           const { op, urn, type } = event.resourcePreEvent?.metadata ?? {};
@@ -155,7 +159,7 @@ async function workspace(name: string, target: Target, output: Output): Promise<
     workDir: projectRoot,
     ...(target.laptop ? {} : { secretsProvider: secretsProvider(name) }),
     pulumiCommand,
-    envVars: target.environment,
+    envVars: { ...target.environment, PATH: [process.env.PATH, policyPluginFolder].join(delimiter) },
     // Loaded when the engine runs it: the AWS packages take a second to load.
     program: async () => (await import("../index.ts")).default(),
   });
@@ -187,9 +191,11 @@ async function operate<T>(
   const errors: string[] = [];
   const transcript: string[] = [];
   let done = 0;
-  const onEvent = ({ resOutputsEvent, diagnosticEvent }: EngineEvent) => {
+  const onEvent = ({ resOutputsEvent, diagnosticEvent, policyEvent }: EngineEvent) => {
     if (resOutputsEvent) progress.now(`${++done} resources`);
     if (diagnosticEvent?.severity === "error") errors.push(plain(diagnosticEvent.message));
+    if (policyEvent?.enforcementLevel === "mandatory")
+      errors.push(`Policy ${policyEvent.policyName}: ${plain(policyEvent.message)}`);
   };
   const onOutput = (text: string) => void transcript.push(text);
   const began = Date.now();

@@ -72,7 +72,12 @@ export class ResultsTopic extends pulumi.ComponentResource {
       },
       child,
     );
-    this.topic = new aws.sns.Topic(`${name}-topic`, { tags: context.tags }, child);
+    this.topic = new aws.sns.Topic(
+      `${name}-topic`,
+      // a key that AWS manages: whoever may use the topic may use it, for the topic
+      { kmsMasterKeyId: "alias/aws/sns", tags: context.tags },
+      child,
+    );
     this.publisher = this.publish(digestSeconds);
     const { undelivered } = new Subscribers(
       name,

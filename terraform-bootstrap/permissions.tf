@@ -59,6 +59,42 @@ resource "aws_iam_role_policy_attachment" "permissions" {
   policy_arn = aws_iam_policy.permissions[each.key].arn
 }
 
+# What AWS names by ids of its own says by a tag whose it is. Reading is left: a release of dev is promoted from there.
+
+data "aws_iam_policy_document" "other_stacks" {
+  for_each = { for role, stack in local.stacks : role => stack if role != "preview" }
+  statement {
+    sid    = "NotWhatOtherStacksHave"
+    effect = "Deny"
+    actions = [
+      "apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
+      "application-autoscaling:Delete*", "application-autoscaling:Deregister*", "application-autoscaling:Put*", "application-autoscaling:Register*",
+      "ec2:Authorize*", "ec2:Delete*", "ec2:Modify*", "ec2:Revoke*",
+      "kms:CreateAlias", "kms:CreateGrant", "kms:Disable*", "kms:Put*", "kms:Schedule*", "kms:TagResource", "kms:Untag*", "kms:Update*",
+      "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping",
+      "redshift-serverless:Delete*", "redshift-serverless:TagResource", "redshift-serverless:Untag*", "redshift-serverless:Update*",
+    ]
+    resources = ["*"]
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Project"
+      values   = [var.project]
+    }
+    condition {
+      test     = "StringNotEquals"
+      variable = "aws:ResourceTag/Stack"
+      values   = [each.value]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "other_stacks" {
+  for_each = data.aws_iam_policy_document.other_stacks
+  name     = "other-stacks"
+  role     = aws_iam_role.github[each.key].name
+  policy   = each.value.json
+}
+
 # The state of its stacks: a preview reads it, a deployment writes that of its own stack.
 
 locals {

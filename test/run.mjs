@@ -30,7 +30,7 @@ const suites = {
   },
   unit: {
     title: "components, handlers, command, clients",
-    commands: [twoAtATime("{components,handlers,automation,clients}")],
+    commands: [twoAtATime("{components,handlers,automation,clients,policy}")],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
   local: {

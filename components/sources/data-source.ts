@@ -54,6 +54,9 @@ export interface SourceKind {
   vpcConfig?: VpcConfig;
 }
 
+/** `slipway-pr-999999-sources-<source>-objects-to-ingest-0a1b` then has the 64 characters that AWS takes. */
+export const longestSourceName = 15;
+
 /** The longest time between runs of which one has to fail for the alarm to ring. */
 const alarmPeriodSeconds = 300;
 
@@ -81,10 +84,10 @@ export abstract class DataSource extends pulumi.ComponentResource {
     this.settled = settled;
     const { context, data, results, source } = args;
     requireProperty(
-      /^[a-z][a-z0-9-]{0,31}$/.test(source),
+      /^[a-z][a-z0-9-]*$/.test(source) && source.length <= longestSourceName,
       "source",
       source,
-      "give a name of at most 32 small letters, digits and dashes that begins with a letter",
+      `give a name of at most ${longestSourceName} small letters, digits and dashes that begins with a letter`,
     );
     this.kind = settled.kind;
     this.source = source;

@@ -34,6 +34,7 @@ def install() -> None:
         account: str,
     ) -> str:
         found: str = resource_of(service, method, path, headers, body, params, region, account)
+        found = found.replace(":rule/default/", ":rule/")  # as AWS names rules of the default bus
         unclear = found == "*" or ":event-bus/" in found  # of a rule's targets, it names the bus
         return (unclear and named_in(service, path, body, params, region, account)) or found
 

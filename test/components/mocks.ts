@@ -6,6 +6,8 @@ export interface Declared {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** What it would be in AWS: inputs and outputs. */
+  state: Record<string, unknown>;
 }
 
 export const context: Context = {
@@ -75,19 +77,25 @@ function computed(type: string, name: string): Record<string, unknown> {
  */
 export async function declare(
   work: () => unknown,
-  options: { parameters?: Record<string, string>; config?: Record<string, string>; preview?: boolean } = {},
+  options: {
+    parameters?: Record<string, string>;
+    config?: Record<string, string>;
+    preview?: boolean;
+    stack?: string;
+  } = {},
 ): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
-        declared.push({ type, name, inputs: inputs as Record<string, unknown> });
-        return { id: `${name}-id`, state: { ...computed(type, name), ...(inputs as object) } };
+        const state = { ...computed(type, name), ...(inputs as object) };
+        declared.push({ type, name, inputs: inputs as Record<string, unknown>, state });
+        return { id: `${name}-id`, state };
       },
       call: ({ token }) => answer(token, options.parameters ?? {}),
     },
     context.project,
-    context.stack,
+    options.stack ?? context.stack,
     options.preview ?? false,
   );
   acceptHooks();

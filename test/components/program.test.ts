@@ -1,10 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { stackName } from "../../automation/stack-name";
 import { formatRelease } from "../../components/current-release";
+import { longestSourceName } from "../../components/sources/data-source";
 import program from "../../index";
-import { type Declared, declare, failure, only, statements } from "./mocks";
+import { findType } from "../../local/providers/aws/types";
+import { proposedName } from "../../local/providers/shared/names";
+import { type Rule } from "../../local/providers/shared/resource";
+import { violations } from "../policy/harness";
+import { type Declared, declare, failure, only } from "./mocks";
 
 const root = join(__dirname, "..", "..");
 
@@ -14,10 +21,13 @@ interface Project {
 
 const readYaml = (file: string) => parse(readFileSync(join(root, file), "utf8")) as Record<string, unknown>;
 const project = readYaml("Pulumi.yaml") as unknown as Project;
+const { pattern } = (project.config["pulumi:autonaming"] as unknown as { value: { pattern: string } }).value;
+/** The settings of Slipway; the others are the engine's own. */
+const settings = Object.fromEntries(Object.entries(project.config).filter(([name]) => !name.includes(":")));
 
 /** The stack's configuration as the engine hands it to the program. */
 function configuration(stack: string, changes: Record<string, unknown> = {}): Record<string, string> {
-  const defaults = Object.entries(project.config).map(([name, value]) => [`slipway:${name}`, value.default]);
+  const defaults = Object.entries(settings).map(([name, value]) => [`slipway:${name}`, value.default]);
   const own = (readYaml(`Pulumi.${stack}.yaml`) as { config: Record<string, unknown> }).config;
   const merged = { ...Object.fromEntries(defaults), ...own, ...changes } as Record<string, unknown>;
   return Object.fromEntries(
@@ -48,12 +58,34 @@ const allSources = {
   },
 };
 
-/** Resources that AWS lets nobody tag, or that Pulumi's component already tags. */
-const untagged = new RegExp(
-  "slipway:|pulumi:|docker:|:Bucket.+|:Alias$|:RolePolicy|:LogResourcePolicy|:EventTarget|:QueuePolicy|" +
-    ":TopicSubscription|appautoscaling/policy|:Permission|:EventSourceMapping|:Resource$|:Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$|" +
-    ":Response$|:Model$|:RequestValidator$|:MethodSettings$|:Account$|:RolePolicyAttachment$",
-);
+/** All that the settings can switch on. */
+const everything = {
+  ...allSources,
+  "slipway:emails": ["ann@example.com"],
+  "slipway:monthlyBudget": 50,
+  "slipway:publicSubscriptions": true,
+  "slipway:apiAccessLogs": "own-role",
+  "slipway:dataScientists": ["arn:aws:iam::123456789012:role/science"],
+};
+const scaled = { ...everything, "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
+
+/** What the policy pack says of a stack of the program: of its resources, and of its outputs. */
+async function policyViolations(stack: string, changes: Record<string, unknown> = {}): Promise<string[]> {
+  let outputs: Record<string, unknown> = {};
+  const work = async () => {
+    const result = await program();
+    pulumi.output(result).apply((known) => (outputs = known));
+    return result;
+  };
+  const ofStack = { [`/slipway/${stack}/release`]: formatRelease(release) };
+  const declared = await declare(work, { stack, config: configuration(stack, changes), parameters: ofStack });
+  const isStack = ({ type }: Declared) => type === "pulumi:pulumi:Stack";
+  const resources = declared.map((each) => ({ ...each, props: isStack(each) ? outputs : each.state }));
+  expect(resources.filter(isStack)).to.have.length(1);
+  expect(outputs).to.include.keys("deleteDataOnDestroy", "trainingInstanceType", "gate");
+  const advice = await violations(resources, { stack, level: "advisory" });
+  return [...(await violations(resources, { stack })), ...advice];
+}
 
 describe("the program", () => {
   for (const stack of ["dev", "main", "local"]) {
@@ -81,47 +113,29 @@ describe("the program", () => {
 
   it("is serverless on dev and real-time on main", async () => {
     const kind = async (stack: string) => {
-      const declared = await declare(program, { config: configuration(stack), parameters });
+      const ofStack = { [`/slipway/${stack}/release`]: formatRelease(release) };
+      const declared = await declare(program, { stack, config: configuration(stack), parameters: ofStack });
       return only(declared, "Endpoint").name;
     };
     expect(await kind("dev")).to.equal("slipway-dev-serverless");
-    expect(await kind("main")).to.equal("slipway-dev-real-time"); // the mocks' stack is always dev
+    expect(await kind("main")).to.equal("slipway-main-real-time");
   });
 
-  it("tags everything that can be tagged", async () => {
-    const scaled = { "slipway:instanceType": "ml.m5.large", "slipway:maxInstanceCount": 4, ...allSources };
-    const declared = await declare(program, { config: configuration("main", scaled), parameters });
-    const bare = declared.filter(
-      ({ type, inputs }) => !untagged.test(type) && !(inputs.tags as object | undefined),
-    );
-    expect(bare.map(({ type, name }) => `${type} ${name}`)).to.deep.equal([]);
+  it("violates no policy, with all that can be switched on", async () => {
+    const realTimeOnly = { "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
+    expect(await policyViolations("dev", everything)).to.deep.equal([]);
+    expect(await policyViolations("main", { ...everything, ...realTimeOnly })).to.deep.equal([]);
   });
 
-  it("grants no action by wildcard, and all resources only where AWS knows no narrower ones", async () => {
-    const all = { ...allSources, "slipway:publicSubscriptions": true };
-    const declared = await declare(program, { config: configuration("dev", all), parameters });
-    const granted = declared
-      .filter(({ type }) => type.endsWith(":RolePolicy"))
-      .flatMap(({ inputs }) => statements(inputs))
-      .map(({ Action, Resource }) => ({
-        actions: [Action].flat() as string[],
-        resources: [Resource].flat() as string[],
-      }));
-    expect(granted.flatMap(({ actions }) => actions).filter((action) => action.includes("*"))).to.deep.equal(
-      [],
-    );
-    const everywhere = granted
-      .filter(({ resources }) => resources.includes("*"))
-      .flatMap(({ actions }) => actions);
-    expect([...new Set(everywhere)].sort()).to.deep.equal([
-      "cloudwatch:PutMetricData",
-      // of a Lambda in a VPC, whose network interfaces it cannot name
-      ...["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"],
-      ...["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"],
-      "ecr:GetAuthorizationToken",
-      // statements have no ARN; AWS shows a caller its own only
-      ...["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"],
-      "sns:Unsubscribe", // nor has a subscription
+  it("violates the policies of main when its configuration lets go of them", async () => {
+    const careless = {
+      "slipway:deleteDataOnDestroy": true,
+      ...{ "slipway:endpoint": "serverless", "slipway:approval": "none", "slipway:logRetentionDays": 7 },
+      "slipway:trainingInstanceType": "ml.p4d.24xlarge",
+    };
+    const found = await policyViolations("main", careless);
+    expect([...new Set(found.map((message) => message.split(":")[0]))]).to.have.members([
+      ...["guardrails", "log-retention", "release-guardrails", "training-limits"],
     ]);
   });
 
@@ -135,6 +149,28 @@ describe("the program", () => {
     expect(await lambdas({}, false)).to.deep.equal([]);
     expect(await lambdas(allSources, false)).to.have.members(all);
     expect(await lambdas(allSources, true)).to.have.members(all);
+  });
+
+  it("has names that AWS takes, in the stack and with the source of the longest names", async () => {
+    const stack = "pr-999999";
+    expect(stackName(stack)).to.equal(stack);
+    expect(() => stackName(`${stack}9`)).to.throw("There is no stack");
+    const settings = Object.values(allSources["slipway:sources"]);
+    const named = settings.map((one, index) => [`${"s".repeat(longestSourceName - 1)}${index}`, one]);
+    const config = configuration("main", { ...everything, "slipway:sources": Object.fromEntries(named) });
+    const problems: string[] = [];
+    for (const { type, name, inputs } of await declare(program, { config, parameters })) {
+      const rules = Object.entries((await findType(type))?.inputs ?? {}) as [string, Rule][];
+      for (const [property, { autoName }] of rules) {
+        if (!autoName || inputs[property] !== undefined || inputs[`${property}Prefix`] !== undefined)
+          continue;
+        const ofStack = pattern.replace("${project}", "slipway").replace("${stack}", stack);
+        const proposed = ofStack.replace("${name}", name).replace("${hex(4)}", "0a1b");
+        const made = proposedName(autoName, { mode: "propose", proposedName: proposed }, inputs);
+        if ("problem" in made) problems.push(made.problem);
+      }
+    }
+    expect(problems).to.deep.equal([]);
   });
 
   it("names a kind of source that there is not, and the kinds that there are", async () => {
@@ -217,7 +253,7 @@ describe("the program", () => {
   });
 
   it("describes every setting in Pulumi.yaml", () => {
-    for (const [name, { type, description }] of Object.entries(project.config)) {
+    for (const [name, { type, description }] of Object.entries(settings)) {
       expect(type, name).to.match(/^(string|integer|boolean|array|object)$/);
       expect(description, name).to.match(/\.$/);
     }
@@ -239,17 +275,8 @@ describe("the program", () => {
     }
     const file = join(root, "terraform-bootstrap", "permissions.json");
     const permissions = JSON.parse(readFileSync(file, "utf8")) as Permission[];
-    const all = {
-      ...allSources,
-      "slipway:emails": ["ann@example.com"],
-      "slipway:monthlyBudget": 50,
-      "slipway:publicSubscriptions": true,
-      "slipway:apiAccessLogs": "own-role",
-      "slipway:dataScientists": ["arn:aws:iam::123456789012:role/science"],
-    };
-    const scaled = { ...all, "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
     const declared = [
-      ...(await declare(program, { config: configuration("dev", all), parameters })),
+      ...(await declare(program, { config: configuration("dev", everything), parameters })),
       ...(await declare(program, {
         config: configuration("main", scaled),
         parameters: { "/slipway/main/release": formatRelease(release), ...parameters },

@@ -250,7 +250,7 @@ describe("batches", function () {
     const { TableNames = [] } = await new DynamoDBClient(await workshop.client("dynamodb")).send(
       new ListTablesCommand({}),
     );
-    const name = TableNames.find((each) => each.startsWith("state-table")) ?? "";
+    const name = TableNames.find((each) => each.startsWith("slipway-local-state-table")) ?? "";
     const table = new BatchTable(name, new DynamoDBClient(await workshop.client("dynamodb")));
     const { id } = await create("csv");
     expect(await table.update(id, { done: 1 })).to.equal(undefined); // it is not under way
@@ -269,7 +269,7 @@ describe("batches", function () {
     const iam = new IAMClient(await workshop.client("iam"));
     const { Roles = [] } = await iam.send(new ListRolesCommand({}));
     const RoleName = Roles.map((role) => role.RoleName ?? "").find((role) =>
-      role.startsWith("endpoint-role"),
+      role.startsWith("slipway-local-endpoint-role"),
     );
     const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
     const PolicyName = PolicyNames.find((policy) => policy.includes("read-batches-records"));

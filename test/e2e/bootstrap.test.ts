@@ -1,5 +1,8 @@
-import { CreateRoleCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, CreateUserCommand, DeleteRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateKeyCommand, KMSClient, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
@@ -80,6 +83,9 @@ describe("the bootstrap", function () {
         iam: new IAMClient(config("iam")),
         s3: new S3Client(config("s3")),
         ssm: new SSMClient(config("ssm")),
+        sqs: new SQSClient(config("sqs")),
+        sns: new SNSClient(config("sns")),
+        kms: new KMSClient(config("kms")),
       },
       environment: {
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -232,7 +238,7 @@ describe("the bootstrap", function () {
     const { iam, s3 } = await onDev();
     const user = await failure(iam.send(new CreateUserCommand({ UserName: "ann" })));
     const role = await failure(
-      iam.send(new CreateRoleCommand({ RoleName: "api-mine", AssumeRolePolicyDocument: "{}" })),
+      iam.send(new CreateRoleCommand({ RoleName: "slipway-dev-mine", AssumeRolePolicyDocument: "{}" })),
     );
     const main = { Bucket: bucket(), Key: ".pulumi/stacks/slipway/main.json", Body: "{}" };
     const state = await failure(s3.send(new PutObjectCommand(main)));
@@ -241,6 +247,46 @@ describe("the bootstrap", function () {
       "AccessDenied",
       "AccessDenied",
     ]);
+  });
+
+  it("keeps it from what main has in the same account: role, queue, topic, key", async () => {
+    const config = (service: string) => clientConfig(state, service);
+    const state = await workshop.state();
+    const RoleName = "slipway-main-jobs-role-0a1b";
+    const trust = { Version: "2012-10-17", Statement: [] };
+    await new IAMClient(config("iam")).send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }),
+    );
+    const { QueueUrl } = await new SQSClient(config("sqs")).send(
+      new CreateQueueCommand({ QueueName: "slipway-main-results-queue-0a1b" }),
+    );
+    const { TopicArn } = await new SNSClient(config("sns")).send(
+      new CreateTopicCommand({ Name: "slipway-main-results-topic-0a1b" }),
+    );
+    const Tags = [
+      { TagKey: "Project", TagValue: "slipway" },
+      { TagKey: "Stack", TagValue: "main" },
+    ];
+    const { KeyMetadata } = await new KMSClient(config("kms")).send(new CreateKeyCommand({ Tags }));
+
+    const { iam, sqs, sns, kms } = await onDev();
+    const refused = {
+      role: iam.send(new DeleteRoleCommand({ RoleName })),
+      message: sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" })),
+      queue: sqs.send(new DeleteQueueCommand({ QueueUrl })),
+      topic: sns.send(new DeleteTopicCommand({ TopicArn })),
+      key: kms.send(new ScheduleKeyDeletionCommand({ KeyId: KeyMetadata?.KeyId })),
+    };
+    for (const [what, asked] of Object.entries(refused)) {
+      const answer = await asked.then(
+        () => "allowed",
+        (error: Error) => error.name,
+      );
+      expect(answer, what).to.match(/AccessDenied|AuthorizationError/);
+    }
+
+    const own = await sqs.send(new CreateQueueCommand({ QueueName: "slipway-dev-results-queue-0a1b" }));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: own.QueueUrl }));
   });
 
   it("lets a pull request read, and change nothing", async () => {

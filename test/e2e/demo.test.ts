@@ -262,7 +262,9 @@ describe("the demo", function () {
     async function without(role: string, action: string, work: () => Promise<void>): Promise<void> {
       const iam = new IAMClient(await laptop.client("iam"));
       const { Roles = [] } = await iam.send(new ListRolesCommand({}));
-      const RoleName = Roles.find(({ RoleName: name }) => name?.startsWith(role))?.RoleName;
+      const RoleName = Roles.find(({ RoleName: name }) =>
+        name?.startsWith(`slipway-local-${role}`),
+      )?.RoleName;
       const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
       const restore: PutRolePolicyCommand[] = [];
       for (const PolicyName of PolicyNames) {

@@ -1,6 +1,6 @@
 /** What the engine asks of every resource type, decided from the type's table alone: no call is made here. */
 import { sameMeaning } from "./equal";
-import { autoName } from "./names";
+import { autoName, type Autonaming, proposedName } from "./names";
 import { type AnyResourceType, type Rule } from "./resource";
 import { containsUnknown, isObject, type Properties, secret, unknownValue, withoutNulls } from "./values";
 
@@ -28,9 +28,16 @@ export const hasTags = (type: AnyResourceType) => "tags" in type.inputs;
 /** Completes the program's inputs (defaults, automatic names) and says what is wrong with them. */
 export function check(
   type: AnyResourceType,
-  request: { token: string; logicalName: string; news: Properties; olds?: Properties; seed: Uint8Array },
+  request: {
+    token: string;
+    logicalName: string;
+    news: Properties;
+    olds?: Properties;
+    seed: Uint8Array;
+    autonaming?: Autonaming;
+  },
 ): { inputs: Properties; failures: Failure[] } {
-  const { token, logicalName, olds = {}, seed } = request;
+  const { token, logicalName, olds = {}, seed, autonaming } = request;
   const rules = rulesOf(type);
   const inputs = withoutNulls(request.news);
   delete inputs[defaultsKey];
@@ -50,12 +57,15 @@ export function check(
     if (rule.autoName) {
       const prefix = inputs[`${property}Prefix`];
       const kept = oldDefaults.includes(property) && sameMeaning(prefix, olds[`${property}Prefix`]);
-      const start = typeof prefix === "string" ? { namePrefix: prefix } : { logicalName };
-      inputs[property] = kept
-        ? olds[property]
-        : prefix === unknownValue
-          ? unknownValue
-          : autoName(rule.autoName, start, seed, inputs);
+      if (kept) inputs[property] = olds[property];
+      else if (prefix === unknownValue) inputs[property] = unknownValue;
+      else if (typeof prefix === "string")
+        inputs[property] = autoName(rule.autoName, { namePrefix: prefix }, seed, inputs);
+      else if (autonaming) {
+        const made = proposedName(rule.autoName, autonaming, inputs);
+        if ("problem" in made) failures.push({ property, reason: `${token}: ${made.problem}` });
+        else inputs[property] = made.name;
+      } else inputs[property] = autoName(rule.autoName, { logicalName }, seed, inputs);
       defaults.push(property);
     } else if (rule.default !== undefined) {
       inputs[property] = rule.default;

@@ -22,6 +22,7 @@ import { type Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { Clients, localEndpoint, readSettings, type Settings } from "./clients";
 import { describe, initializationFailed, isGone, toStruct } from "./errors";
 import * as lifecycle from "./lifecycle";
+import { type Autonaming } from "./names";
 import { type AnyResourceType, type Call, type State } from "./resource";
 import { sameMeaning } from "./equal";
 import { isObject, type Properties, withoutNulls } from "./values";
@@ -104,6 +105,7 @@ class Provider {
     answer.setAcceptsecrets(false);
     answer.setAcceptresources(false);
     answer.setAcceptoutputs(false);
+    answer.setSupportsAutonamingConfiguration(true);
     return Promise.resolve(answer);
   }
 
@@ -116,6 +118,7 @@ class Provider {
       news: plain(request.getNews()),
       olds: plain(request.getOlds()),
       seed: request.getRandomseed_asU8(),
+      autonaming: autonamingOf(request),
     });
     const completed = failures.length === 0 && type.prepare ? await type.prepare(inputs as never) : inputs;
     const answer = new proto.CheckResponse().setInputs(toStruct(completed));
@@ -317,6 +320,14 @@ async function readOrGone(
 function plain(struct: Struct | undefined): Properties {
   const properties = struct?.toJavaScript();
   return isObject(properties) ? withoutNulls(properties) : {};
+}
+
+/** What the project's `pulumi:autonaming` makes of this resource's name, when it says anything. */
+function autonamingOf(request: proto.CheckRequest): Autonaming | undefined {
+  const options = request.getAutonaming();
+  if (!options) return undefined;
+  const modes = ["propose", "enforce", "disable"] as const; // by number in the protocol
+  return { proposedName: options.getProposedName(), mode: modes[options.getMode()] };
 }
 
 /** `aws:s3/bucket:Bucket` of `urn:pulumi:dev::app::slipway:data:DataBucket$aws:s3/bucket:Bucket::data`. */

@@ -105,7 +105,7 @@ describe("S3Source", () => {
     const bad = (settings: Omit<S3Settings, "kind">, args: Partial<SourceArgs> = {}) =>
       failure(() => source(settings, args));
     expect(await bad({}, { source: "My files" })).to.match(
-      /^source is "My files": give a name of at most 32/,
+      /^source is "My files": give a name of at most 15/,
     );
     expect(await bad({ bucket: "theirs" })).to.match(/^bucket is "theirs": give the ARN of a bucket/);
     expect(await bad({ prefix: "trips/" })).to.match(/^prefix is "trips\/": leave it out/);

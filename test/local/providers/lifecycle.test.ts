@@ -9,7 +9,7 @@ import {
   previewCreate,
   settle,
 } from "../../../local/providers/shared/lifecycle";
-import { autoName } from "../../../local/providers/shared/names";
+import { autoName, type Autonaming, proposedName } from "../../../local/providers/shared/names";
 import { type AnyResourceType, resource } from "../../../local/providers/shared/resource";
 import { secret, unknownValue } from "../../../local/providers/shared/values";
 
@@ -44,19 +44,58 @@ const type = resource<Args>({
 });
 
 const seed = (byte: number) => new Uint8Array([byte]);
-const checked = (news: object, olds?: object, byte = 1) =>
+const checked = (news: object, olds?: object, byte = 1, autonaming?: Autonaming) =>
   check(type, {
     token: "test:index:Thing",
     logicalName: "thing",
     news: { ...news },
     olds: { ...olds },
     seed: seed(byte),
+    autonaming,
   });
 const compare = (oldInputs: object, news: object) =>
   diff(type, { oldInputs: { ...oldInputs }, oldState: { tagsAll: {} }, news: { ...news }, tagsAll: {} });
 
 describe("plugin machinery", () => {
   describe("automatic names", () => {
+    it("are as the project's pulumi:autonaming says, and stay when it changes", () => {
+      const named = (mode: Autonaming["mode"], proposedName: string, news: object = {}, olds?: object) =>
+        checked({ kind: "a", ...news }, olds, 1, { mode, proposedName });
+      const { inputs } = named("propose", "app-dev-thing-0a1b2c");
+      expect(inputs.name).to.equal("app-dev-thing-0a1b2c");
+      expect(named("propose", "app-main-thing-9f8e7d", {}, inputs).inputs.name).to.equal(inputs.name);
+      expect(
+        named("propose", "app-dev-thing-0a1b2c", {}, { name: "thing-1", __defaults: ["name"] }).inputs.name,
+      ).to.equal("thing-1");
+      expect(named("propose", "app-dev-thing-0a1b2c", { name: "mine" }).inputs.name).to.equal("mine");
+      expect(named("propose", "app-dev-thing-0a1b2c", { namePrefix: "mine-" }).inputs.name).to.match(
+        /^mine-[0-9a-f]{7}$/,
+      );
+      expect(named("enforce", "A-Name-Longer-Than-The-Rule-Takes").inputs.name).to.equal(
+        "A-Name-Longer-Than-The-Rule-Takes",
+      );
+    });
+
+    it("that AWS would not take are refused, as those that the project has switched off", () => {
+      const refused = (mode: Autonaming["mode"], proposedName: string) =>
+        checked({ kind: "a" }, undefined, 1, { mode, proposedName }).failures;
+      const [long] = refused("propose", "app-pr-12-thing-0a1b2");
+      expect(long?.property).to.equal("name");
+      expect(long?.reason).to.contain("'app-pr-12-thing-0a1b2' has 21 characters, and AWS takes 20: shorten");
+      expect(refused("disable", "")[0]?.reason).to.contain("give the resource a name");
+    });
+
+    it("get what the type wants around them", () => {
+      const rule = {
+        maxLength: 40,
+        lowercase: true,
+        prefix: "alias/",
+        suffix: { text: ".fifo", when: "fifo" },
+      };
+      const name = proposedName(rule, { mode: "propose", proposedName: "App-dev-thing" }, { fifo: true });
+      expect(name).to.deep.equal({ name: "alias/app-dev-thing.fifo" });
+    });
+
     it("are the logical name and seven hex digits, the same for the same seed", () => {
       const name = autoName({ maxLength: 63 }, { logicalName: "data" }, seed(1));
       expect(name).to.match(/^data-[0-9a-f]{7}$/);
