@@ -18,4 +18,4 @@ try {
 }
 // The Node.js version is checked above; the AWS SDK need not warn of its own plans at every command.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-import("tsx").then(() => require("./main.ts"));
+import("tsx").then(() => require("./main.ts").main());
