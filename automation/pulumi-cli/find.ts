@@ -4,7 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors";
 import { interruptSignal, interrupted } from "../interrupt";
-import { type Output } from "../output";
+import { withLock } from "../../local/supervisor/lock";
+import { type Output, type Progress } from "../output";
 import { run } from "../run";
 
 /** The version that Slipway installs when there is none; `go.mod` beside this file pins the same one. */
@@ -25,14 +26,31 @@ export async function findPulumi(output: Output): Promise<PulumiCommand> {
   return (
     (await onPath()) ??
     (await installedIn(root)) ??
-    (await output.step(`Getting the Pulumi CLI ${pulumiVersion} into ${root}`, async (progress) => {
-      progress.now("official installer");
-      const official = await officialInstaller(root);
-      if (official) return official;
-      progress.now("the installer's site cannot be reached; building it with Go, about 5 minutes, once");
-      return goBuild(root);
+    (await output.step(`Getting the Pulumi CLI ${pulumiVersion} into ${root}`, (progress) => {
+      progress.now("another command is getting it already; waiting for that");
+      return inTurn(root, async () => (await installedIn(root)) ?? install(root, progress));
     }))
   );
+}
+
+/** Two commands that start at once on a new machine do not both build it. */
+async function inTurn<T>(root: string, work: () => Promise<T>): Promise<T> {
+  mkdirSync(root, { recursive: true });
+  const whenHeld = { wait: true, signal: interruptSignal } as const;
+  try {
+    return await withLock(join(root, "lock"), "getting the Pulumi CLI", work, whenHeld);
+  } catch (error) {
+    if (interruptSignal.aborted) throw interrupted();
+    throw error;
+  }
+}
+
+async function install(root: string, progress: Progress): Promise<PulumiCommand> {
+  progress.now("official installer");
+  const official = await officialInstaller(root);
+  if (official) return official;
+  progress.now("the installer's site cannot be reached; building it with Go, about 5 minutes, once");
+  return goBuild(root);
 }
 
 /** Where a Pulumi CLI is at present, without installing one. */

@@ -8,13 +8,21 @@ interface Owner {
   command: string;
 }
 
+/** What to do while another process holds a lock: give up at once, or wait, until `signal` says not to. */
+type WhenHeld = { wait: false } | { wait: true; signal: AbortSignal };
+
 /**
  * Runs `work` while holding the lock file, so that two commands do not do the same thing at once.
  * A lock whose owner has died is taken over.
- * @throws Error that names the command and the process holding the lock.
+ * @throws Error that names the command and the process holding the lock, unless it waits for them.
  */
-export async function withLock<T>(file: string, command: string, work: () => Promise<T>): Promise<T> {
-  await acquire(file, command);
+export async function withLock<T>(
+  file: string,
+  command: string,
+  work: () => Promise<T>,
+  whenHeld: WhenHeld = { wait: false },
+): Promise<T> {
+  await acquire(file, command, whenHeld);
   const release = () => rmSync(file, { force: true });
   process.once("exit", release);
   try {
@@ -31,10 +39,14 @@ export function isLocked(file: string): boolean {
   return owner !== undefined && isHeld(owner);
 }
 
-async function acquire(file: string, command: string): Promise<void> {
+async function acquire(file: string, command: string, whenHeld: WhenHeld): Promise<void> {
   while (!tryLock(file, command)) {
     const owner = readOwner(file);
     if (owner && isHeld(owner)) {
+      if (whenHeld.wait) {
+        await sleep(200, undefined, { signal: whenHeld.signal });
+        continue;
+      }
       throw new Error(
         `'${owner.command}' is already running here (process ${owner.pid}). ` +
           `Wait until it is done, or end it with 'kill ${owner.pid}', then try again.`,

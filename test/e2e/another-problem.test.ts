@@ -1,4 +1,3 @@
-import { APIGatewayClient, GetApiKeysCommand } from "@aws-sdk/client-api-gateway";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { readFileSync, rmSync } from "node:fs";
@@ -56,9 +55,7 @@ describe("another problem, by another schema.json, features.py and data", functi
     expect(code, stderr).to.equal(0);
     rmSync(join(shop.folder, "data", "taxis.csv"));
     ready = (await shop.json<{ outputs: Ready }>("up", "local")).outputs;
-    const gateway = new APIGatewayClient(await shop.client("api-gateway"));
-    const { items } = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
-    apiKey = items?.[0]?.value ?? "";
+    apiKey = await shop.apiKey();
     const { inboxUrl } = await shop.state();
     let emails = await listEmails(inboxUrl);
     for (; emails.length === 0; emails = await listEmails(inboxUrl)) await sleep(100);

@@ -1,3 +1,4 @@
+import { APIGatewayClient, GetApiKeysCommand } from "@aws-sdk/client-api-gateway";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,15 @@ export class Laptop {
   /** Constructor arguments of an AWS SDK client, with root's credentials. */
   async client(service: string) {
     return clientConfig(await this.state(), service);
+  }
+
+  /** The key of the API's callers; there is another one, for the release engine, whose requests no subscriber hears of. */
+  async apiKey(): Promise<string> {
+    const gateway = new APIGatewayClient(await this.client("api-gateway"));
+    const { items = [] } = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
+    const key = items.find(({ description }) => description?.startsWith("Callers of "));
+    if (!key?.value) throw new Error("the API has no key for callers");
+    return key.value;
   }
 
   /** Stops everything and removes it. */

@@ -1,4 +1,3 @@
-import { APIGatewayClient, GetApiKeysCommand } from "@aws-sdk/client-api-gateway";
 import { ListSubscriptionsByTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
@@ -51,9 +50,7 @@ describe("subscribers", function () {
       subscribers: [{ protocol: "sqs", endpoint, minSeverity: "error", raw: true }],
     });
     const up = await workshop.json<{ outputs: Outputs }>("up", "local");
-    const gateway = new APIGatewayClient(await workshop.client("api-gateway"));
-    const { items: [key] = [] } = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
-    outputs = { ...up.outputs, apiKey: key?.value ?? "" };
+    outputs = { ...up.outputs, apiKey: await workshop.apiKey() };
     ({ inboxUrl } = await workshop.state());
     await confirmSubscription(await mail("you@example.com", ({ confirmationUrl }) => !!confirmationUrl));
   });

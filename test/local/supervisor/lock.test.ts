@@ -38,6 +38,28 @@ describe("lock", () => {
     });
   });
 
+  it("is waited for by those who ask to, until they are told to stop", async () => {
+    const order: string[] = [];
+    const { signal } = new AbortController();
+    const later = withLock(file, "first", async () => {
+      const second = withLock(file, "second", () => Promise.resolve(order.push("second")), {
+        wait: true,
+        signal,
+      });
+      const stopped = withLock(file, "third", () => Promise.resolve(order.push("third")), {
+        wait: true,
+        signal: AbortSignal.timeout(50),
+      });
+      expect((await failure(stopped)).name).to.equal("AbortError");
+      order.push("first");
+      return { second };
+    });
+    await (
+      await later
+    ).second;
+    expect(order).to.deep.equal(["first", "second"]);
+  });
+
   it("is taken over from a process that died, and from one whose id another process has now", async () => {
     writeFileSync(file, JSON.stringify({ pid: await dead(), birth: "1", command: "gone" }));
     expect(await withLock(file, "next", () => Promise.resolve("done"))).to.equal("done");
