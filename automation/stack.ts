@@ -91,8 +91,8 @@ async function look(
       },
     }),
   );
-  progress.result(describeChanges(changes as Changes));
-  return { changes: changes as Changes, resources };
+  progress.result(describeChanges(changes));
+  return { changes: changes, resources };
 }
 
 /** Deletes the stack's resources and the stack itself; its configuration file stays, if it is kept in the repository. */
