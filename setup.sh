@@ -59,10 +59,21 @@ install_python() {
   echo "$sum" >"$stamp"
 }
 
+# Checks the workflows of GitHub Actions; where there is no Go to build it with, 'make lint' says that it is left out.
+install_actionlint() {
+  local version=1.7.7
+  [ "$(.slipway/bin/actionlint -version 2>/dev/null | head -1)" = "v$version" ] && return
+  command -v go >/dev/null || return 0
+  echo "Building actionlint into $PWD/.slipway/bin (some seconds, once)" >&2
+  GOBIN=$PWD/.slipway/bin go install "github.com/rhysd/actionlint/cmd/actionlint@v$version" >&2 ||
+    echo "actionlint could not be built (see above): 'make lint' leaves it out." >&2
+}
+
 require_node
 require_python
 install_npm
 install_python .venv/.slipway-installed local/requirements.txt model-image/requirements.txt
 if [ "${1:-}" = --test ]; then
   install_python .venv/.slipway-test-installed local/requirements.txt model-image/requirements-dev.txt test/requirements.txt
+  install_actionlint
 fi

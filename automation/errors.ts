@@ -35,6 +35,9 @@ export function explainError(error: unknown, wasInterrupted: boolean): { message
   return { message: name === "Error" ? message : `${name}: ${message}`, exitCode: 1 };
 }
 
+/** What to say of an error in a report that goes on without what failed. */
+export const errorLine = (error: unknown): string => explainError(error, false).message;
+
 /** As the services of AWS say it, each in its own way. */
 const expiredCredentials =
   /ExpiredToken|RequestExpired|security token included in the request is expired|provided token has expired/;

@@ -1,7 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../package.json";
 import { type ImageOptions } from "./commands/check-image";
 import { type FeedCommandOptions } from "./commands/feed";
+import { type EphemeralOptions } from "./commands/ephemeral";
+import { timeToLive } from "./ephemeral/time-to-live";
 import { explainError } from "./errors";
 import { interruptSignal, listenForInterrupts } from "./interrupt";
 import { createOutput, type Output } from "./output";
@@ -30,11 +32,22 @@ Run 'terraform apply' in terraform-bootstrap/ before (docs/deploy.md). It sets t
 lets the branch main alone use the environment main, and writes the secrets provider and the permissions boundary into
 Pulumi.dev.yaml and Pulumi.main.yaml. The token is that of GH_TOKEN, or of 'gh auth login'. Done again, it changes nothing.`;
 
+const reportHelp = `
+Exit codes:
+  0  the report is whole
+  1  a part could not be found out, such as a preview that fails; the report says why`;
+
+const driftHelp = `
+Exit codes:
+  0  all the same
+  1  it could not be found out
+  2  something differs`;
+
 /**
  * The command line: every command with its arguments and options. What a command does is in `commands/`, and is
  * loaded when it is called, so that the small ones are quick.
  */
-function commandLine(): Command {
+export function commandLine(): Command {
   const program = new Command("slipway")
     .description("From raw data to a public prediction URL on AWS, and the same on a laptop.")
     .version(version)
@@ -105,6 +118,33 @@ function commandLine(): Command {
   ).action(async (stack: string, options: JsonOption) =>
     (await import("./commands/diff.ts")).diff(stack, outputFor(options)),
   );
+
+  stackCommand(
+    program,
+    "report",
+    "what a pull request would do to a stack, in Markdown: infrastructure, data, model; it changes nothing",
+  )
+    .option("--comment <number>", "keep it as one comment on this pull request (GITHUB_TOKEN)", wholeNumber)
+    .addHelpText("after", reportHelp)
+    .action(async (stack: string, options: JsonOption & { comment?: number }) =>
+      (await import("./commands/report.ts")).report(stack, options.comment, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
+    "drift",
+    "whether a stack is what its program says, and the cloud what the stack says; it changes nothing",
+  )
+    .option(
+      "--issue",
+      "keep one issue about it: open while it differs, closed when it does not (GITHUB_TOKEN)",
+    )
+    .addHelpText("after", driftHelp)
+    .action(async (stack: string, options: JsonOption & { issue?: boolean }) =>
+      (await import("./commands/drift.ts")).drift(stack, options.issue ?? false, outputFor(options)),
+    );
+
+  addEphemeralCommands(new Command("ephemeral").copyInheritedSettings(program), program);
 
   stackCommand(
     program,
@@ -235,6 +275,30 @@ function commandLine(): Command {
   return program;
 }
 
+function addEphemeralCommands(ephemeral: Command, program: Command): void {
+  const pullRequest = "number of the pull request";
+  command(ephemeral, "up", "bring up the stack pr-<number> with the settings of dev and the sample of data/")
+    .argument("<number>", pullRequest, wholeNumber)
+    .addOption(
+      new Option("--ttl <time>", "for how long it lives, such as 72h, 90m or 3d")
+        .argParser(lifetime)
+        .default(lifetime("72h"), "72h"),
+    )
+    .option("--comment", "say so in a comment on the pull request (GITHUB_TOKEN)")
+    .action(async (number: number, options: JsonOption & EphemeralOptions) =>
+      (await import("./commands/ephemeral.ts")).up(number, options, outputFor(options)),
+    );
+  command(ephemeral, "down", "destroy the stack of a pull request, with its data")
+    .argument("<number>", pullRequest, wholeNumber)
+    .action(async (number: number, options: JsonOption) =>
+      (await import("./commands/ephemeral.ts")).down(number, outputFor(options)),
+    );
+  command(ephemeral, "sweep", "destroy the stacks of pull requests whose time is over").action(
+    async (options: JsonOption) => (await import("./commands/ephemeral.ts")).sweep(outputFor(options)),
+  );
+  program.addCommand(ephemeral.description("short-lived stacks of pull requests"));
+}
+
 function addLocalCommands(local: Command, program: Command): void {
   const actions = {
     start: "start the servers, or find them running",
@@ -272,6 +336,13 @@ function share(text: string): number {
   throw new InvalidArgumentError("Give a number from 0 to 1, such as 0.01 for one in a hundred.");
 }
 
+/** An option's value as a time in milliseconds. */
+function lifetime(text: string): number {
+  const time = timeToLive(text);
+  if (time !== undefined) return time;
+  throw new InvalidArgumentError("Give a whole number with s, m, h or d, such as 72h.");
+}
+
 interface JsonOption {
   json?: boolean;
 }
@@ -287,7 +358,8 @@ const command = (parent: Command, name: string, description: string) =>
 const stackCommand = (parent: Command, name: string, description: string) =>
   command(parent, name, description).argument("<stack>", "local, dev, main or pr-<number>", stackName);
 
-async function main(): Promise<void> {
+/** Runs the command that the process's arguments name, and ends the process. */
+export async function main(): Promise<void> {
   listenForInterrupts();
   try {
     await commandLine().parseAsync();
@@ -299,5 +371,3 @@ async function main(): Promise<void> {
   }
   process.exit(); // connections that are kept alive must not hold the command up
 }
-
-void main();

@@ -9,3 +9,9 @@ export function stackName(name: string): string {
     `There is no stack '${name}'. Stacks are 'local' (this laptop), 'dev', 'main' and 'pr-<number>' (a pull request's).`,
   );
 }
+
+/** The stack of a pull request. */
+export const pullRequestStack = (number: number): string => stackName(`pr-${number}`);
+
+/** Whether a stack belongs to a pull request, and goes with it. */
+export const isShortLived = (name: string): boolean => name.startsWith("pr-");

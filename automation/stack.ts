@@ -1,7 +1,13 @@
-import { type EngineEvent, LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type PreviewResult,
+  Stack,
+  StackNotFoundError,
+} from "@pulumi/pulumi/automation";
 import { type Unwrap } from "@pulumi/pulumi";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type program from "../index";
@@ -14,6 +20,7 @@ import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
 import { findPulumi } from "./pulumi-cli/find";
 import { secretsProvider } from "./stack-config";
+import { isShortLived } from "./stack-name";
 import { type Target } from "./target";
 
 /** What the Pulumi program says of a stack once it is up. */
@@ -24,13 +31,13 @@ export type Changes = Partial<Record<string, number>>;
 
 /** The stack, made when it is new. */
 export async function selectStack(name: string, target: Target, output: Output): Promise<Stack> {
-  return Stack.createOrSelect(name, await workspace(name, target, output));
+  return Stack.createOrSelect(name, await workspace(target, output, name));
 }
 
 /** The stack, or undefined when there is none of this name. */
 export async function findStack(name: string, target: Target, output: Output): Promise<Stack | undefined> {
   try {
-    return await Stack.select(name, await workspace(name, target, output));
+    return await Stack.select(name, await workspace(target, output, name));
   } catch (error) {
     if (error instanceof StackNotFoundError) return undefined;
     throw error;
@@ -49,30 +56,50 @@ export async function up(stack: Stack, output: Output): Promise<{ changes: Chang
   });
 }
 
-/** What `up` would do, by resource: `update aws:sagemaker/endpoint:Endpoint endpoint-endpoint`. Changes nothing. */
-export async function preview(
+/** What an operation would do: how many resources, and which: `update aws:sagemaker/endpoint:Endpoint endpoint-endpoint`. */
+export interface Previewed {
+  changes: Changes;
+  resources: string[];
+}
+
+/** What `up` would do. Changes nothing. */
+export const preview = (stack: Stack, output: Output): Promise<Previewed> =>
+  output.step(`Previewing the stack ${stack.name}`, (progress) =>
+    look(stack, "preview", progress, (options) =>
+      stack.preview({ ...options, policyPacks: policyPacks(stack.name) }),
+    ),
+  );
+
+/** What `refresh` would do: where the cloud is not as the stack's state has it. Changes nothing. */
+export const previewRefresh = (stack: Stack, output: Output): Promise<Previewed> =>
+  output.step(`Comparing the stack ${stack.name} with the cloud`, (progress) =>
+    look(stack, "refresh", progress, (options) => stack.previewRefresh(options)),
+  );
+
+const untouched = ["same", "read", "refresh"];
+
+async function look(
   stack: Stack,
-  output: Output,
-): Promise<{ changes: Changes; resources: string[] }> {
-  return output.step(`Previewing the stack ${stack.name}`, async (progress) => {
-    const resources: string[] = [];
-    const result = await operate(stack, "preview", progress, (options) =>
-      stack.preview({
-        ...options,
-        policyPacks: policyPacks(stack.name),
-        onEvent: (event) => {
-          options.onEvent(event);
-          const { op, urn, type } = event.resourcePreEvent?.metadata ?? {};
-          if (op && urn && op !== "same" && op !== "read") {
-            resources.push(`${op} ${type} ${urn.split("::").at(-1)}`);
-          }
-        },
-      }),
-    );
-    const changes: Changes = result.changeSummary;
-    progress.result(describeChanges(changes));
-    return { changes, resources };
-  });
+  verb: string,
+  progress: Progress,
+  work: (options: Options) => Promise<PreviewResult>,
+): Promise<Previewed> {
+  const resources: string[] = [];
+  const { changeSummary: changes } = await operate(stack, verb, progress, (options) =>
+    work({
+      ...options,
+      onEvent: (event) => {
+        options.onEvent(event);
+        // A refresh knows only afterwards what has become of a resource.
+        const { metadata } = (verb === "refresh" ? event.resOutputsEvent : event.resourcePreEvent) ?? {};
+        if (metadata && !untouched.includes(metadata.op)) {
+          resources.push(`${metadata.op} ${metadata.type} ${metadata.urn.split("::").at(-1)}`);
+        }
+      },
+    }),
+  );
+  progress.result(describeChanges(changes));
+  return { changes: changes, resources };
 }
 
 /** The resources of a stack as they are, and as the program would make them. */
@@ -112,11 +139,11 @@ export async function plan(stack: Stack, output: Output): Promise<Plan> {
 
 const inputsOf = ({ inputs }: { inputs: unknown }) => (inputs ?? {}) as Record<string, unknown>;
 
-/** Deletes the stack's resources and the stack itself; its configuration file stays. */
+/** Deletes the stack's resources and the stack itself; its configuration file stays, if it is kept in the repository. */
 export async function destroy(stack: Stack, output: Output): Promise<Changes> {
   return output.step(`Destroying the stack ${stack.name}`, async (progress) => {
     const result = await operate(stack, "destroy", progress, (options) => stack.destroy(options));
-    await stack.workspace.removeStack(stack.name, { preserveConfig: true });
+    await stack.workspace.removeStack(stack.name, { preserveConfig: !isShortLived(stack.name) });
     const changes = result.summary.resourceChanges ?? {};
     progress.result(describeChanges(changes));
     return changes;
@@ -153,17 +180,23 @@ export function describeChanges(changes: Changes): string {
   return parts.join(", ") || "nothing to do";
 }
 
-async function workspace(name: string, target: Target, output: Output): Promise<LocalWorkspace> {
+/** The project as Pulumi works on it; for a stack that may be new, by its name. */
+export async function workspace(target: Target, output: Output, name?: string): Promise<LocalWorkspace> {
   const pulumiCommand = inOwnProcessGroup(await findPulumi(output));
   return LocalWorkspace.create({
     workDir: projectRoot,
-    ...(target.laptop ? {} : { secretsProvider: secretsProvider(name) }),
+    // Of stacks that are made new; one that is there says itself what its secrets are encrypted with.
+    ...(target.laptop ? {} : { secretsProvider: secretsProviderOf(name) }),
     pulumiCommand,
     envVars: { ...target.environment, PATH: [process.env.PATH, policyPluginFolder].join(delimiter) },
     // Loaded when the engine runs it: the AWS packages take a second to load.
     program: async () => (await import("../index.ts")).default(),
   });
 }
+
+/** As the stack's file notes it; the workflows name it for the stacks of pull requests, which have no file yet. */
+const secretsProviderOf = (name: string | undefined) =>
+  (name === undefined ? undefined : secretsProvider(name)) ?? process.env.SLIPWAY_SECRETS_PROVIDER;
 
 function values(outputs: Record<string, { value: unknown }>): Outputs {
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])) as Outputs;
@@ -219,9 +252,10 @@ const isLocked = ({ message, name }: Error) => /currently locked|ConcurrentUpdat
 
 function explain(name: string, verb: string, errors: string[], error: Error, log: string): string {
   if (isLocked(error)) {
+    const owner = /created by (.+@.+ \(pid \d+\) at \S+)/.exec(error.message)?.[1];
     return (
-      `Another operation on the stack '${name}' is under way, or one was killed and left its lock. Wait for it; when ` +
-      `there is none, run 'pulumi cancel --stack ${name}' (for this laptop after 'eval "$(npx slipway local env)"').`
+      `Another operation on the stack '${name}' is under way, or one was killed and left its lock` +
+      `${owner ? `: it was begun by ${owner}` : ""}. Wait for it; when there is none, run 'pulumi cancel --stack ${name}' (for this laptop after 'eval "$(npx slipway local env)"').`
     );
   }
   const what =
@@ -229,9 +263,11 @@ function explain(name: string, verb: string, errors: string[], error: Error, log
   return `'${verb}' of the stack '${name}' failed: ${what} The whole output is in ${log}. Put it right, then run the same command again.`;
 }
 
-/** A message of the engine without colours (`<{%reset%}>`), in one line. */
+/** A message of the engine without colours (`<{%reset%}>`) and the places in the program's code, in one line. */
 const plain = (message: string) =>
   stripVTControlCharacters(message.replace(/<\{%[^%]*%\}>/g, ""))
+    .replace(/^\s+at .*$/gm, "")
+    .replace(/^\s*Unhandled exception: (\w*Error: )?/, "")
     .replace(/\s+/g, " ")
     .trim();
 
@@ -240,5 +276,5 @@ function writeLog(name: string, verb: string, text: string): string {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}-${verb}.log`);
   writeFileSync(file, text);
-  return file;
+  return relative(process.cwd(), file);
 }

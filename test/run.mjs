@@ -26,6 +26,7 @@ const suites = {
       ["../.venv/bin/python", ["-m", "mypy"], "model-image"],
       ["../.venv/bin/python", ["-m", "mypy"], "local"],
       [python, ["-m", "mypy", "--strict", "clients/python"]],
+      ["bash", ["test/actionlint.sh"]],
     ],
   },
   unit: {

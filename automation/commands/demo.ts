@@ -1,5 +1,3 @@
-import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { readFileSync } from "node:fs";
 import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../local/inbox/client";
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
@@ -10,7 +8,7 @@ import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
 import { release, type ReleaseResult } from "../release/release";
 import { recentErrors } from "../release/smoke-test";
-import { rawPrefix } from "../data/landed";
+import { landSample, readData, sampleKey } from "../sample";
 import { type Outputs, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
@@ -19,8 +17,6 @@ import { answer as answerRelease, summary } from "./release";
 
 const stackName = "local";
 const emailTimeoutMs = 30_000;
-/** Where the `s3` source lands files: by the day that the data ends on. */
-const sampleKey = `${rawPrefix}s3/2019-03-31/taxis.csv`;
 
 /** `slipway demo` */
 export const demo = (data: string | undefined, output: Output) =>
@@ -34,7 +30,7 @@ async function run(data: string, output: Output): Promise<void> {
   const context = createContext(stack, outputs, target, output);
   const { clients } = context;
   await output.step("Landing the raw data in the bucket", async (progress) => {
-    await land(clients.s3, outputs.dataBucket, content);
+    await landSample(clients.s3, outputs.dataBucket, content);
     progress.result(`${(content.length / 1024).toFixed(0)} KB as ${sampleKey}`);
   });
   const inboxUrl = target.laptop?.inboxUrl ?? "";
@@ -71,29 +67,6 @@ async function run(data: string, output: Output): Promise<void> {
       ...{ inboxUrl, email: { to: email.to, subject: email.subject }, curl: curl(outputs, record) },
     },
     describe(outputs, record, answer, released, inboxUrl),
-  );
-}
-
-function readData(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UserError(
-      `The data file ${file} cannot be read: ${(error as Error).message}. Give a CSV file with --data.`,
-    );
-  }
-}
-
-/** Puts the sample under one fixed key; the checksum that S3 keeps makes the snapshot quick. */
-async function land(s3: S3Client, bucket: string, content: Buffer): Promise<void> {
-  await s3.send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: sampleKey,
-      Body: content,
-      ContentType: "text/csv",
-      ChecksumAlgorithm: "SHA256",
-    }),
   );
 }
 

@@ -6,7 +6,14 @@ import { type Output } from "../output";
 import { createClients } from "../release/clients";
 import { deleteEvaluationModels } from "../release/evaluation";
 import { emptyRegistry } from "../release/registry";
-import { describeChanges, destroy as destroyStack, findOutputs, findStack, type Outputs } from "../stack";
+import {
+  type Changes,
+  describeChanges,
+  destroy as destroyStack,
+  findOutputs,
+  findStack,
+  type Outputs,
+} from "../stack";
 import { isLaptopStack, openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -15,25 +22,38 @@ export const destroy = (stack: string, yes: boolean, output: Output) =>
   alone(stack, "destroy", () => run(stack, yes, output));
 
 async function run(name: string, yes: boolean, output: Output): Promise<void> {
+  const changes = await destroyWhole(name, output, async () => {
+    if (!yes && !isLaptopStack(name)) await confirm(name);
+  });
+  output.answer(
+    { stack: name, destroyed: changes !== undefined, changes },
+    changes
+      ? `The stack ${name} is gone (${describeChanges(changes)}).`
+      : `There is no stack '${name}': nothing to destroy.`,
+  );
+}
+
+/**
+ * Destroys a stack and what its releases have made; undefined when there is none of this name.
+ * @param confirmed throws when it is not to be destroyed.
+ */
+export async function destroyWhole(
+  name: string,
+  output: Output,
+  confirmed: () => Promise<void> = () => Promise.resolve(),
+): Promise<Changes | undefined> {
   const target = await openTarget(name, output);
   const stack = await findStack(name, target, output);
-  if (!stack) {
-    output.answer({ stack: name, destroyed: false }, `There is no stack '${name}': nothing to destroy.`);
-    return;
-  }
+  if (!stack) return undefined;
   const outputs = await findOutputs(stack);
   const clients = outputs && createClients(target, outputs.region);
   if (outputs && clients) await refuseWithData(name, outputs, clients.s3);
-  if (!yes && !isLaptopStack(name)) await confirm(name);
+  await confirmed();
   if (outputs && clients) {
     await emptyRegistry(clients.sagemaker, outputs.modelPackageGroup);
     await deleteEvaluationModels(clients.sagemaker, outputs.jobPrefix);
   }
-  const changes = await destroyStack(stack, output);
-  output.answer(
-    { stack: name, destroyed: true, changes },
-    `The stack ${name} is gone (${describeChanges(changes)}).`,
-  );
+  return destroyStack(stack, output);
 }
 
 /** Before anything is deleted: a stack that keeps its data would stop at the bucket, half destroyed. */

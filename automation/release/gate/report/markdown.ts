@@ -1,3 +1,4 @@
+import { plain, table } from "../../../markdown";
 import { type Report } from "./report";
 import { circumstances, details, figures, type Section, type Table } from "./sections";
 
@@ -18,16 +19,14 @@ export function markdown(report: Report): string {
     ],
   };
   const sections = [checks, ...figures(report), ...details(report)].map(sectionText);
-  return `${[`# ${cell(report.headline)}`, cell(circumstances(report)), ...sections].join("\n\n")}\n`;
+  return `${[`# ${plain(report.headline)}`, plain(circumstances(report)), ...sections].join("\n\n")}\n`;
 }
 
 const sectionText = ({ title, paragraphs = [], tables }: Section) =>
-  [`## ${cell(title)}`, ...paragraphs.map(cell), ...tables.map(tableText)].join("\n\n");
+  [`## ${plain(title)}`, ...paragraphs.map(plain), ...tables.map(tableText)].join("\n\n");
 
 const tableText = ({ head, rows }: Table) =>
-  [head.map(cell), head.map(() => "---"), ...rows.map((row) => row.map(cell))]
-    .map((row) => `| ${row.join(" | ")} |`)
-    .join("\n");
-
-/** Text that is nothing but text, in a cell or elsewhere. */
-const cell = (text: string) => text.replace(/\s+/g, " ").replace(/([\\|<>`*_[\]])/g, "\\$1");
+  table(
+    head.map(plain),
+    rows.map((row) => row.map(plain)),
+  );

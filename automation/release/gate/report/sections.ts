@@ -94,7 +94,7 @@ function changed({ changes, champion }: Report): Section[] {
 }
 
 /** From here on the population stability index of a column is worth a look, and from there on the column is another one. */
-const shiftWords = (index: number) =>
+export const shiftWords = (index: number) =>
   index < 0.1 ? "about the same" : index < 0.25 ? "worth a look" : "another one";
 
 function data({ data: found, champion }: Report): Section[] {
