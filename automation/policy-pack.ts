@@ -4,7 +4,7 @@ import { projectRoot } from "./project";
 /** The policies that stacks must keep to: docs/policies.md. */
 export const policyFolder = join(projectRoot, "policy");
 
-/** Where a Pulumi CLI that has no language host of Node.js beside it finds what runs the pack: the last folder of PATH. */
+/** Where the Pulumi CLI finds what runs the pack: the last folder of PATH. */
 export const policyPluginFolder = join(policyFolder, "bin");
 
 /** The packs that a change of a stack has to pass. The laptop's own stack is nobody's but its user's. */
