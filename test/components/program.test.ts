@@ -156,7 +156,10 @@ describe("the program", () => {
     expect(stackName(stack)).to.equal(stack);
     expect(() => stackName(`${stack}9`)).to.throw("There is no stack");
     const settings = Object.values(allSources["slipway:sources"]);
-    const named = settings.map((one, index): [string, unknown] => [`${"s".repeat(longestSourceName - 1)}${index}`, one]);
+    const named = settings.map((one, index): [string, unknown] => [
+      `${"s".repeat(longestSourceName - 1)}${index}`,
+      one,
+    ]);
     const longest = Object.fromEntries(named) as Record<string, unknown>;
     const config = configuration("main", { ...everything, "slipway:sources": longest });
     const problems: string[] = [];
