@@ -13,7 +13,6 @@ import { createOutput } from "../../automation/output";
 import program from "../../index";
 import { clientConfig } from "../../local/state";
 import { failure } from "../local/laptop";
-import { Newcomer } from "./newcomer";
 import { Terraform } from "./terraform";
 import { Workshop } from "./workshop";
 
@@ -35,10 +34,9 @@ function token(subject: string, audience = "sts.amazonaws.com"): string {
 }
 
 describe("the bootstrap", function () {
-  this.timeout(600_000);
+  this.timeout(300_000);
   const workshop = new Workshop();
   let terraform: Terraform;
-  let newcomer: Newcomer | undefined;
   let environment: Record<string, string>;
   let outputs: Outputs;
 
@@ -46,14 +44,13 @@ describe("the bootstrap", function () {
     if (!(await Terraform.isThere())) this.skip();
     await workshop.json("local", "start");
     environment = await workshop.json<Record<string, string>>("local", "env");
-    terraform = new Terraform(join(workshop.folder, "terraform-bootstrap"), environment);
-    newcomer = await Newcomer.at(workshop, environment, repository);
+    terraform = new Terraform(join(workshop.folder, "terraform-bootstrap"), {
+      ...environment,
+      TF_VAR_github_repository: repository,
+    });
     await terraform.init();
   });
-  after(async () => {
-    newcomer?.leave();
-    await workshop.remove();
-  });
+  after(() => workshop.remove());
 
   const bucket = () => new URL(outputs.state_url).host;
 
@@ -111,9 +108,10 @@ describe("the bootstrap", function () {
     expect(stderr).to.contain("Invalid value for variable").and.contain("acme/*");
   });
 
-  it("is all that docs/deploy.md says: from an empty account to pushes of dev and main", async () => {
-    await newcomer!.follow("bash");
-    expect(newcomer!.pushed()).to.deep.equal(["dev", "main"]);
+  it("makes everything at once, and then has nothing to do", async () => {
+    await terraform.succeed("apply", "-input=false", "-auto-approve", "-parallelism=3");
+    const { code, stdout } = await terraform.run("plan", "-input=false", "-detailed-exitcode");
+    expect(code, stdout).to.equal(0);
     const answer = JSON.parse(await terraform.succeed("output", "-json")) as Record<
       string,
       { value: unknown }
@@ -121,61 +119,15 @@ describe("the bootstrap", function () {
     outputs = Object.fromEntries(
       Object.entries(answer).map(([name, { value }]) => [name, value]),
     ) as unknown as Outputs;
-    expect(Object.fromEntries(newcomer!.github.variables)).to.deep.equal({
-      AWS_REGION: "us-east-1",
-      SLIPWAY_PREVIEW_ROLE_ARN: outputs.role_arns.preview,
-      SLIPWAY_DEPLOY_DEV_ROLE_ARN: outputs.role_arns["deploy-dev"],
-      SLIPWAY_DEPLOY_MAIN_ROLE_ARN: outputs.role_arns["deploy-main"],
-      SLIPWAY_STATE_BACKEND: outputs.state_url,
-      SLIPWAY_SECRETS_PROVIDER: outputs.secrets_provider,
-    });
-    expect(newcomer!.github.branches("main")).to.deep.equal(["main"]);
-    expect(workshop.read("Pulumi.dev.yaml"))
-      .to.contain(`secretsprovider: ${outputs.secrets_provider}`)
-      .and.contain(`slipway:permissionsBoundary: ${outputs.workload_boundary_arn}`);
-  });
-
-  it("has nothing to do when it is done again", async () => {
-    const { code, stdout } = await terraform.run("plan", "-input=false", "-detailed-exitcode");
-    expect(code, stdout).to.equal(0);
-    expect(await newcomer!.run("npx slipway bootstrap"))
-      .to.match(/^unchanged Pulumi.dev.yaml$/m)
-      .and.not.match(/^(created|updated) /m);
-  });
-
-  it("lets the role of dev see for itself that it may do all that a deployment does, and no preview", async () => {
-    const doctor = async (credentials: Record<string, string>) => {
-      const env = { ...environment, ...credentials };
-      const { stdout } = await workshop.slipway(["doctor", "dev", "--json"], { env });
-      const findings = JSON.parse(stdout) as { what: string; ok: boolean; found: string; needed: boolean }[];
-      return new Map(findings.map((finding) => [finding.what, finding]));
-    };
-    const found = await doctor((await onDev()).environment);
-    expect(found.get("AWS account")!.found).to.contain("slipway-deploy-dev");
-    expect([...found.values()].filter(({ what, ok }) => what.startsWith("Permissions") && !ok)).to.deep.equal(
-      [],
-    );
-    expect(found.get("Permissions")!.found).to.match(/^all \d+ actions$/);
-    expect(found.get("GitHub OIDC")!.ok).to.equal(true);
-    expect(found.get("Region")!.ok).to.equal(true);
-
-    const reader = await doctor((await onPullRequest()).environment);
-    expect(reader.get("Permissions Queues")!.found)
-      .to.contain("sqs:CreateQueue")
-      .and.not.contain("sqs:GetQueue");
   });
 
   it("can take an OIDC provider that is there", async () => {
-    const { stdout, code, stderr } = await terraform.run(
-      ...[
-        "plan",
-        "-no-color",
-        "-input=false",
-        "-var",
-        "create_oidc_provider=false",
-        "-target=data.aws_iam_openid_connect_provider.github",
-      ],
-    );
+    const there = [
+      "-var",
+      "create_oidc_provider=false",
+      "-target=data.aws_iam_openid_connect_provider.github",
+    ];
+    const { stdout, code, stderr } = await terraform.run("plan", "-no-color", "-input=false", ...there);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.contain("data.aws_iam_openid_connect_provider.github[0]: Read complete");
   });
@@ -218,7 +170,7 @@ describe("the bootstrap", function () {
   }
 
   it("gives the role of dev all that it takes to bring the stack up and down, and to keep its secrets", async () => {
-    await newcomer!.follow("leaving", "npx slipway destroy dev");
+    workshop.configure("dev", { permissionsBoundary: outputs.workload_boundary_arn });
     const stack = await openStack();
     await stack.up();
     await stack.preview({ expectNoChanges: true });
@@ -312,10 +264,5 @@ describe("the bootstrap", function () {
     expect(stderr).to.contain("prevent_destroy");
     const plan = await terraform.run("plan", "-refresh=false", "-input=false", "-detailed-exitcode");
     expect(plan.code, plan.stdout).to.equal(0);
-  });
-
-  it("is gone when one leaves as docs/deploy.md says", async () => {
-    await newcomer!.follow("leaving");
-    expect(await terraform.succeed("state", "list")).to.equal("");
   });
 });
