@@ -132,7 +132,7 @@ describe("the gate", function () {
       const [mail] = await until(mails("release.rejected", rejected.release));
       expect(mail?.body)
         .to.include("gateMaxIncreasePercent")
-        .and.match(new RegExp(`In service +release ${first.release}`));
+        .and.match(new RegExp(`In service: +release ${first.release}`));
     });
 
     it("rejects it again at once, without a job and without another mail", async () => {
