@@ -82,8 +82,9 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   /** Lets the grantee see, by the tags of the endpoint's configuration, which release it serves, too. */
   grantReadRelease(grantee: Grantee): void {
     this.grantDescribe(grantee);
-    // Pulumi gives each configuration a name that begins so.
-    const configurations = `endpoint-config/${this.name}-configuration-*`;
+    // Pulumi gives each configuration a name that begins so (pulumi:autonaming in Pulumi.yaml).
+    const { project, stack } = this.args.context;
+    const configurations = `endpoint-config/${project}-${stack}-${this.name}-configuration-*`;
     const Resource = arn(this.args.context, "sagemaker", configurations);
     grant(this.name, grantee, "read-tags", [{ Action: "sagemaker:ListTags", Resource }], this);
   }
