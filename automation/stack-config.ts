@@ -31,7 +31,9 @@ export function readStackConfig(stack: string): StackConfig {
   return { ...Object.fromEntries(defaults), ...Object.fromEntries(plain) };
 }
 
-const isSecret = (value: unknown) => typeof value === "object" && value !== null && "secure" in value;
+/** Whether a value of a stack's configuration is encrypted. */
+export const isSecret = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "secure" in value;
 
 function readYaml<T>(file: string): T {
   try {

@@ -85,21 +85,35 @@ async function look(
   work: (options: Options) => Promise<PreviewResult>,
 ): Promise<Previewed> {
   const resources: string[] = [];
-  const { changeSummary: changes } = await operate(stack, verb, progress, (options) =>
+  const changes = await watch(stack, verb, progress, work, (event) => {
+    // A refresh knows only afterwards what has become of a resource.
+    const { metadata } = (verb === "refresh" ? event.resOutputsEvent : event.resourcePreEvent) ?? {};
+    if (metadata && !untouched.includes(metadata.op)) {
+      resources.push(`${metadata.op} ${metadata.type} ${metadata.urn.split("::").at(-1)}`);
+    }
+  });
+  return { changes, resources };
+}
+
+/** Runs a preview of any kind, and shows each of its events to `see`. */
+async function watch(
+  stack: Stack,
+  verb: string,
+  progress: Progress,
+  work: (options: Options) => Promise<PreviewResult>,
+  see: (event: EngineEvent) => void,
+): Promise<Changes> {
+  const { changeSummary } = await operate(stack, verb, progress, (options) =>
     work({
       ...options,
       onEvent: (event) => {
         options.onEvent(event);
-        // A refresh knows only afterwards what has become of a resource.
-        const { metadata } = (verb === "refresh" ? event.resOutputsEvent : event.resourcePreEvent) ?? {};
-        if (metadata && !untouched.includes(metadata.op)) {
-          resources.push(`${metadata.op} ${metadata.type} ${metadata.urn.split("::").at(-1)}`);
-        }
+        see(event);
       },
     }),
   );
-  progress.result(describeChanges(changes));
-  return { changes: changes, resources };
+  progress.result(describeChanges(changeSummary));
+  return changeSummary;
 }
 
 /** The resources of a stack as they are, and as the program would make them. */
@@ -108,7 +122,8 @@ export interface Plan {
   after: Resource[];
 }
 
-interface Resource {
+/** A resource as Pulumi knows it: of a preview, or of the state. */
+export interface Resource {
   urn: string;
   type: string;
   inputs: Record<string, unknown>;
@@ -118,22 +133,15 @@ interface Resource {
 export async function plan(stack: Stack, output: Output): Promise<Plan> {
   const before = new Map<string, Resource>();
   const after = new Map<string, Resource>();
-  await output.step(`Previewing the stack ${stack.name}`, async (progress) => {
-    const result = await operate(stack, "preview", progress, (options) =>
-      stack.preview({
-        ...options,
-        onEvent: (event) => {
-          options.onEvent(event);
-          const { op, urn, old, new: made } = event.resourcePreEvent?.metadata ?? {};
-          if (!op || !urn) return;
-          if (old) before.set(urn, { urn, type: old.type, inputs: inputsOf(old) });
-          if (made && !op.startsWith("delete"))
-            after.set(urn, { urn, type: made.type, inputs: inputsOf(made) });
-        },
-      }),
-    );
-    progress.result(describeChanges(result.changeSummary));
-  });
+  const see = ({ resourcePreEvent }: EngineEvent) => {
+    const { op, urn, old, new: made } = resourcePreEvent?.metadata ?? {};
+    if (!op || !urn) return;
+    if (old) before.set(urn, { urn, type: old.type, inputs: inputsOf(old) });
+    if (made && !op.startsWith("delete")) after.set(urn, { urn, type: made.type, inputs: inputsOf(made) });
+  };
+  await output.step(`Previewing the stack ${stack.name}`, (progress) =>
+    watch(stack, "preview", progress, (options) => stack.preview(options), see),
+  );
   return { before: [...before.values()], after: [...after.values()] };
 }
 

@@ -1,5 +1,6 @@
-import { Octokit, type RestEndpointMethodTypes } from "@octokit/rest";
+import { type Octokit, type RestEndpointMethodTypes } from "@octokit/rest";
 import { UserError } from "../errors";
+import { githubClient } from "../github/client";
 import { run } from "../run";
 
 /** What has become of something that was to be as wanted. */
@@ -17,9 +18,7 @@ export class Repository {
   ) {
     const [owner = "", repo = ""] = name.split("/");
     this.of = { owner, repo };
-    const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-    const baseUrl = process.env.GITHUB_API_URL ?? "https://api.github.com";
-    this.client = new Octokit({ auth, baseUrl, log: quiet });
+    this.client = githubClient(auth, process.env.GITHUB_API_URL);
   }
 
   /** Sets a variable of the repository's workflows. */

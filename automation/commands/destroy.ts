@@ -25,13 +25,17 @@ async function run(name: string, yes: boolean, output: Output): Promise<void> {
   const changes = await destroyWhole(name, output, async () => {
     if (!yes && !isLaptopStack(name)) await confirm(name);
   });
+  answerDestroyed(name, changes, output);
+}
+
+/** Says what became of a stack that was to go. @param changes undefined when there was none. */
+export const answerDestroyed = (name: string, changes: Changes | undefined, output: Output): void =>
   output.answer(
     { stack: name, destroyed: changes !== undefined, changes },
     changes
       ? `The stack ${name} is gone (${describeChanges(changes)}).`
       : `There is no stack '${name}': nothing to destroy.`,
   );
-}
 
 /**
  * Destroys a stack and what its releases have made; undefined when there is none of this name.

@@ -15,7 +15,7 @@ import { describeChanges, selectStack, up as bringUp, workspace } from "../stack
 import { pullRequestStack } from "../stack-name";
 import { openTarget } from "../target";
 import { alone } from "./alone";
-import { destroyWhole } from "./destroy";
+import { answerDestroyed, destroyWhole } from "./destroy";
 
 export interface EphemeralOptions {
   /** Milliseconds. */
@@ -59,13 +59,7 @@ async function bringUpFor(pullRequest: number, { ttl, comment }: EphemeralOption
 export const down = (pullRequest: number, output: Output) => {
   const name = pullRequestStack(pullRequest);
   return alone(name, "ephemeral down", async () => {
-    const changes = await destroyWhole(name, output);
-    output.answer(
-      { stack: name, destroyed: changes !== undefined, changes },
-      changes
-        ? `The stack ${name} is gone (${describeChanges(changes)}).`
-        : `There is no stack '${name}': nothing to destroy.`,
-    );
+    answerDestroyed(name, await destroyWhole(name, output), output);
   });
 };
 

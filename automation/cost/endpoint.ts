@@ -1,5 +1,5 @@
 import { type StackConfig } from "../stack-config";
-import { type Resource } from "./estimate";
+import { type Resource } from "../stack";
 
 const type = "aws:sagemaker/endpointConfiguration:EndpointConfiguration";
 

@@ -1,12 +1,6 @@
+import { type Resource } from "../stack";
 import { chargesOf } from "./charges";
 import { priceOf } from "./prices";
-
-/** A resource as Pulumi knows it: of a preview, or of the state. */
-export interface Resource {
-  urn: string;
-  type: string;
-  inputs: Record<string, unknown>;
-}
 
 /** One line of an estimate. */
 export interface Item {

@@ -1,4 +1,5 @@
 import { type LocalWorkspace, type Stack, type StackSettings } from "@pulumi/pulumi/automation";
+import { isSecret } from "../stack-config";
 import { isShortLived } from "../stack-name";
 import { type ShortLived } from "./sweep";
 
@@ -24,8 +25,6 @@ export async function configure(workspace: LocalWorkspace, stack: string): Promi
     config: { ...config, "slipway:deleteDataOnDestroy": "true" },
   });
 }
-
-const isSecret = (value: unknown) => typeof value === "object" && value !== null && "secure" in value;
 
 /** Lets a stack live until then. */
 export const expireAt = (stack: Stack, when: Date): Promise<void> =>

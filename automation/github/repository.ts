@@ -27,12 +27,9 @@ export async function openRepository(environment = process.env): Promise<Reposit
         "what `gh auth token` prints.",
     );
   }
-  const { Octokit } = await import("@octokit/rest");
-  return { client: new Octokit({ auth, ...(baseUrl ? { baseUrl } : {}), log: silent }), owner, repo };
+  const { githubClient } = await import("./client.ts");
+  return { client: githubClient(auth, baseUrl), owner, repo };
 }
-
-const nothing = () => undefined;
-const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
  * Runs requests to GitHub.

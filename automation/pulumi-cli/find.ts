@@ -22,7 +22,7 @@ export const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir
  * @throws UserError when none of these gives one.
  */
 export async function findPulumi(output: Output): Promise<PulumiCommand> {
-  const root = join(cacheFolder(), "pulumi", pulumiVersion);
+  const root = installRoot();
   return (
     (await onPath()) ??
     (await installedIn(root)) ??
@@ -55,16 +55,19 @@ async function install(root: string, progress: Progress): Promise<PulumiCommand>
 
 /** Where a Pulumi CLI is at present, without installing one. */
 export async function locatePulumi(): Promise<PulumiCommand | undefined> {
-  return (await onPath()) ?? installedIn(join(cacheFolder(), "pulumi", pulumiVersion));
+  return (await onPath()) ?? installedIn(installRoot());
 }
 
 /** The program of the CLI that `locatePulumi` finds, sooner: without loading the Automation API. */
 export async function locateProgram(): Promise<string | undefined> {
   const { stdout } = await run("pulumi", ["version"]);
   if (Number(/^v(\d+)\./.exec(stdout)?.[1] ?? 0) >= oldestMajor) return "pulumi";
-  const installed = programIn(join(cacheFolder(), "pulumi", pulumiVersion));
+  const installed = programIn(installRoot());
   return existsSync(installed) ? installed : undefined;
 }
+
+/** Where Slipway installs the CLI. */
+const installRoot = () => join(cacheFolder(), "pulumi", pulumiVersion);
 
 const programIn = (root: string) => join(root, "bin", "pulumi");
 

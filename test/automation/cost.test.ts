@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { chargesOf } from "../../automation/cost/charges";
 import { comingEndpoint } from "../../automation/cost/endpoint";
-import { difference, estimate, type Resource } from "../../automation/cost/estimate";
+import { difference, estimate } from "../../automation/cost/estimate";
+import { type Resource } from "../../automation/stack";
 import { hoursAMonth, priceOf, priceTable } from "../../automation/cost/prices";
 import { usage } from "../../automation/cost/usage";
 import { readStackConfig } from "../../automation/stack-config";

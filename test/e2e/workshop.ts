@@ -31,11 +31,6 @@ export class Workshop extends Laptop {
     writeFileSync(path, after);
   }
 
-  /** The text of a file of the copy. */
-  read(file: string): string {
-    return readFileSync(join(this.folder, file), "utf8");
-  }
-
   /** Sets the configuration of a stack, as `pulumi config set` does. */
   configure(stack: string, values: Record<string, string | number | object>): void {
     const file = `Pulumi.${stack}.yaml`;
