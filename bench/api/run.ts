@@ -55,6 +55,7 @@ function measureBundle(): void {
       STATE_TABLE: "state",
       RELEASE_KEY_ID: "k",
       ALLOWED_ORIGINS: "",
+      ANNOUNCING: "{}",
     },
   };
   const program = `
@@ -63,8 +64,9 @@ function measureBundle(): void {
     const { user, system } = process.cpuUsage(before);
     console.log(JSON.stringify([performance.now() - began, (user + system) / 1000]));`;
   const loads = Array.from({ length: 21 }, () => {
-    const { stdout } = spawnSync(process.execPath, ["-e", program], { cwd: folder, env, encoding: "utf8" });
-    return JSON.parse(stdout) as [number, number];
+    const node = spawnSync(process.execPath, ["-e", program], { cwd: folder, env, encoding: "utf8" });
+    if (node.status !== 0) throw new Error(`the predict bundle does not load: ${node.stderr}`);
+    return JSON.parse(node.stdout) as [number, number];
   });
   console.log(`bundle: ${files.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0)} bytes`);
   console.log(`load: ${spread(loads.map(([wall]) => wall))}`);
