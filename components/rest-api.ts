@@ -57,7 +57,7 @@ export class RestApi extends pulumi.ComponentResource {
         endpointConfiguration: { types: "REGIONAL" },
         tags: context.tags,
       },
-      this.child(),
+      { parent: this },
     );
     const deployment = this.deploy(routes.map((route) => this.serve(route)));
     this.permit(routes);
@@ -73,7 +73,7 @@ export class RestApi extends pulumi.ComponentResource {
         ...(logs ? { accessLogSettings: logs.settings } : {}),
         xrayTracingEnabled: settings.tracing,
       },
-      this.child(logs ? { dependsOn: logs.dependsOn } : {}),
+      { parent: this, ...(logs ? { dependsOn: logs.dependsOn } : {}) },
     );
     this.throttle(settings);
     this.url = this.stage.invokeUrl;
@@ -86,7 +86,7 @@ export class RestApi extends pulumi.ComponentResource {
       this.name,
       this.api.id,
       this.args.settings.allowedOrigins,
-      this.child(),
+      { parent: this },
     );
     const triggers = parts.flatMap(({ resourceId, method, integration, checksBody }) => [
       ...[resourceId, method.id, method.apiKeyRequired, checksBody],
@@ -95,9 +95,10 @@ export class RestApi extends pulumi.ComponentResource {
     return new aws.apigateway.Deployment(
       `${this.name}-deployment`,
       { restApi: this.api.id, triggers: { definition: pulumi.jsonStringify([...triggers, definition]) } },
-      this.child({
+      {
+        parent: this,
         dependsOn: [...parts.flatMap(({ method, integration }) => [method, integration]), ...responses],
-      }),
+      },
     );
   }
 
@@ -109,7 +110,7 @@ export class RestApi extends pulumi.ComponentResource {
         ...{ restApi: this.api.id, stageName: this.stage.stageName, methodPath: "*/*" },
         settings: { throttlingRateLimit: totalRequestsPerSecond, throttlingBurstLimit: totalBurst },
       },
-      this.child(),
+      { parent: this },
     );
   }
 
@@ -123,7 +124,7 @@ export class RestApi extends pulumi.ComponentResource {
         ...{ restApi: this.api.id, resourceId, httpMethod, authorization: "NONE", apiKeyRequired },
         ...(requestBody ? this.objectBody() : {}),
       },
-      this.child(),
+      { parent: this },
     );
     const integration = new aws.apigateway.Integration(
       `${label}-lambda`,
@@ -135,7 +136,7 @@ export class RestApi extends pulumi.ComponentResource {
         integrationHttpMethod: "POST", // Lambda is invoked by POST whatever the method is
         uri: handler.function.invokeArn,
       },
-      this.child(),
+      { parent: this },
     );
     // Not the method's own requestValidatorId: where there is none, a preview does not know it, and sees a change.
     return { resourceId, method, integration, checksBody: requestBody !== undefined };
@@ -148,12 +149,12 @@ export class RestApi extends pulumi.ComponentResource {
     const model = new aws.apigateway.Model(
       `${this.name}-object`,
       { restApi, name: "JsonObject", contentType: "application/json", schema: '{"type":"object"}' },
-      this.child(),
+      { parent: this },
     );
     const validator = new aws.apigateway.RequestValidator(
       `${this.name}-body-validator`,
       { restApi, validateRequestBody: true },
-      this.child(),
+      { parent: this },
     );
     this.bodyCheck = { requestValidatorId: validator.id, requestModels: { "application/json": model.name } };
     return this.bodyCheck;
@@ -172,7 +173,7 @@ export class RestApi extends pulumi.ComponentResource {
         parentId: this.resourceId(path.slice(0, cut) || "/"),
         pathPart: path.slice(cut + 1),
       },
-      this.child(),
+      { parent: this },
     );
     this.resources.set(path, resource);
     return resource.id;
@@ -190,14 +191,9 @@ export class RestApi extends pulumi.ComponentResource {
           // a path's parameters are stars here
           sourceArn: pulumi.interpolate`${this.api.executionArn}/${stageName}/${method}${path.replace(/\{[^}]+\}/g, "*")}`,
         },
-        this.child(),
+        { parent: this },
       );
     }
-  }
-
-  /** Options of a child. */
-  private child(more: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
-    return { parent: this, ...more };
   }
 }
 
