@@ -196,7 +196,12 @@ export async function workspace(target: Target, output: Output, name?: string): 
     // Of stacks that are made new; one that is there says itself what its secrets are encrypted with.
     ...(target.laptop ? {} : { secretsProvider: secretsProviderOf(name) }),
     pulumiCommand,
-    envVars: { ...target.environment, PATH: [process.env.PATH, policyPluginFolder].join(delimiter) },
+    envVars: {
+      ...target.environment,
+      PATH: [process.env.PATH, policyPluginFolder].join(delimiter),
+      // The file of a pull request's stack is not in the repository; the state says what encrypts its secrets.
+      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+    },
     // Loaded when the engine runs it: the AWS packages take a second to load.
     program: async () => (await import("../index.ts")).default(),
   });
