@@ -1,38 +1,57 @@
+import { type Unwrap } from "@pulumi/pulumi";
+import type program from "../index";
 import { UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output } from "./output";
 import { projectRoot } from "./project";
+import { cliEnvironment } from "./pulumi-cli/environment";
 import { findPulumi, locateProgram } from "./pulumi-cli/find";
 import { run } from "./run";
-import { type Outputs } from "./stack";
 import { type Target } from "./target";
 
-/**
- * The outputs of a stack that is up, secret ones as well. Commands that only read ask the CLI for them: the Automation
- * API takes two seconds to load.
- * @throws UserError when the stack is not up.
- */
+/** What the Pulumi program says of a stack once it is up. */
+export type Outputs = Unwrap<Awaited<ReturnType<typeof program>>>;
+
+/** The outputs of a stack that is up. @throws UserError when it is not. */
 export async function requireOutputs(name: string, target: Target, output: Output): Promise<Outputs> {
+  const outputs = await findOutputs(name, target, output);
+  if (outputs) return outputs;
+  throw new UserError(
+    `The stack '${name}' is not up. Bring it up with 'npx slipway up ${name}', then try again.`,
+  );
+}
+
+/** The outputs of a stack, or undefined when it is not (wholly) up. */
+export async function findOutputs(
+  name: string,
+  target: Target,
+  output: Output,
+): Promise<Outputs | undefined> {
   const program = (await locateProgram()) ?? (await findPulumi(output)).command;
-  const ask = ["stack", "output", "--stack", name, "--json", "--show-secrets", "--non-interactive"];
-  const env = { ...process.env, ...target.environment };
+  return readOutputs(program, name, target.environment);
+}
+
+/**
+ * As `findOutputs`, asked of this CLI; secret ones as well. The Automation API asks twice, masked and plain, and takes two
+ * seconds to load.
+ */
+export async function readOutputs(
+  program: string,
+  stack: string,
+  environment: Record<string, string>,
+): Promise<Outputs | undefined> {
+  const ask = ["stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"];
+  const env = { ...process.env, ...environment, ...cliEnvironment };
   const { code, stdout, stderr } = await run(program, ask, {
-    cwd: projectRoot,
-    env,
-    signal: interruptSignal,
+    ...{ cwd: projectRoot, env, signal: interruptSignal },
   });
   if (interruptSignal.aborted) throw interrupted();
   if (code === 0) {
     const outputs = JSON.parse(stdout) as Outputs;
-    if ("predictionUrl" in outputs) return outputs;
-  } else if (!/no stack named/.test(stderr)) {
-    throw new UserError(
-      `The outputs of the stack '${name}' cannot be read: ${stderr.trim()} Put it right, then try again.`,
-    );
+    return "predictionUrl" in outputs ? outputs : undefined;
   }
-  throw notUp(name);
+  if (/no stack named/.test(stderr)) return undefined;
+  throw new UserError(
+    `The outputs of the stack '${stack}' cannot be read: ${stderr.trim()} Put it right, then try again.`,
+  );
 }
-
-/** The stack of this name is not up. */
-export const notUp = (name: string) =>
-  new UserError(`The stack '${name}' is not up. Bring it up with 'npx slipway up ${name}', then try again.`);

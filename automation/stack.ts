@@ -1,58 +1,59 @@
-import {
-  type EngineEvent,
-  LocalWorkspace,
-  type PreviewResult,
-  Stack,
-  StackNotFoundError,
-} from "@pulumi/pulumi/automation";
-import { type Unwrap } from "@pulumi/pulumi";
+import { type EngineEvent, LocalWorkspace, Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import type program from "../index";
 import { UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output, type Progress } from "./output";
-import { notUp } from "./outputs";
+import { type Outputs, readOutputs, requireOutputs } from "./outputs";
 import { policyPacks, policyPluginFolder } from "./policy-pack";
 import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
+import { cliEnvironment } from "./pulumi-cli/environment";
 import { findPulumi } from "./pulumi-cli/find";
 import { secretsProvider } from "./stack-config";
 import { isShortLived } from "./stack-name";
 import { type Target } from "./target";
-
-/** What the Pulumi program says of a stack once it is up. */
-export type Outputs = Unwrap<Awaited<ReturnType<typeof program>>>;
 
 /** How many resources an operation created, updated, deleted or left alone. */
 export type Changes = Partial<Record<string, number>>;
 
 /** The stack, made when it is new. */
 export async function selectStack(name: string, target: Target, output: Output): Promise<Stack> {
-  return Stack.createOrSelect(name, await workspace(target, output, name));
+  const opened = workspace(target, output, name);
+  void loadProgram().catch(() => undefined); // while the CLI starts; what is wrong with it is said when it runs
+  return quick(await Stack.createOrSelect(name, await opened));
 }
 
 /** The stack, or undefined when there is none of this name. */
 export async function findStack(name: string, target: Target, output: Output): Promise<Stack | undefined> {
   try {
-    return await Stack.select(name, await workspace(target, output, name));
+    return quick(await Stack.select(name, await workspace(target, output, name)));
   } catch (error) {
     if (error instanceof StackNotFoundError) return undefined;
     throw error;
   }
 }
 
+/**
+ * After an operation the Automation API asks for the outputs, masked and plain, and for the history: a second on a laptop. The
+ * events have told what is needed of these, but for the outputs, which `up` asks for once.
+ */
+const quick = (stack: Stack): Stack =>
+  Object.assign(stack, { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) });
+
 /** Brings the stack's resources in line with the program: `pulumi up`. */
 export async function up(stack: Stack, output: Output): Promise<{ changes: Changes; outputs: Outputs }> {
   return output.step(`Bringing up the stack ${stack.name}`, async (progress) => {
-    const result = await operate(stack, "up", progress, (options) =>
+    const changes = await operate(stack, "up", progress, (options) =>
       stack.up({ ...options, policyPacks: policyPacks(stack.name) }),
     );
-    const changes = result.summary.resourceChanges ?? {};
     progress.result(describeChanges(changes));
-    return { changes, outputs: values(result.outputs) };
+    const { pulumiCommand, envVars } = stack.workspace;
+    const outputs = await readOutputs(pulumiCommand.command, stack.name, envVars);
+    if (!outputs) throw new Error(`The stack ${stack.name} came up without its outputs`);
+    return { changes, outputs };
   });
 }
 
@@ -81,11 +82,11 @@ async function look(
   stack: Stack,
   verb: string,
   progress: Progress,
-  work: (options: Options) => Promise<PreviewResult>,
+  work: (options: Options) => Promise<unknown>,
   see: (event: EngineEvent) => void = () => undefined,
 ): Promise<Previewed> {
   const resources: string[] = [];
-  const { changeSummary: changes } = await operate(stack, verb, progress, (options) =>
+  const changes = await operate(stack, verb, progress, (options) =>
     work({
       ...options,
       onEvent: (event) => {
@@ -143,18 +144,11 @@ const inputsOf = ({ inputs }: { inputs: unknown }) => (inputs ?? {}) as Record<s
 /** Deletes the stack's resources and the stack itself; its configuration file stays, if it is kept in the repository. */
 export async function destroy(stack: Stack, output: Output): Promise<Changes> {
   return output.step(`Destroying the stack ${stack.name}`, async (progress) => {
-    const result = await operate(stack, "destroy", progress, (options) => stack.destroy(options));
+    const changes = await operate(stack, "destroy", progress, (options) => stack.destroy(options));
     await stack.workspace.removeStack(stack.name, { preserveConfig: !isShortLived(stack.name) });
-    const changes = result.summary.resourceChanges ?? {};
     progress.result(describeChanges(changes));
     return changes;
   });
-}
-
-/** The outputs of a stack, or undefined when it is not (wholly) up. */
-export async function findOutputs(stack: Stack): Promise<Outputs | undefined> {
-  const outputs = await stack.outputs();
-  return "predictionUrl" in outputs ? values(outputs) : undefined;
 }
 
 /** A stack that is up, with its outputs. @throws UserError when it is not. */
@@ -163,10 +157,11 @@ export async function requireStack(
   target: Target,
   output: Output,
 ): Promise<{ stack: Stack; outputs: Outputs }> {
-  const stack = await findStack(name, target, output);
-  const outputs = stack && (await findOutputs(stack));
-  if (stack && outputs) return { stack, outputs };
-  throw notUp(name);
+  const [outputs, stack] = await Promise.all([
+    requireOutputs(name, target, output),
+    findStack(name, target, output),
+  ]);
+  return { stack: stack!, outputs };
 }
 
 /** Changes as people say them: `3 created, 60 unchanged`. */
@@ -192,21 +187,18 @@ export async function workspace(target: Target, output: Output, name?: string): 
     envVars: {
       ...target.environment,
       PATH: [process.env.PATH, policyPluginFolder].join(delimiter),
-      // The file of a pull request's stack is not in the repository; the state says what encrypts its secrets.
-      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+      ...cliEnvironment,
     },
-    // Loaded when the engine runs it: the AWS packages take a second to load.
-    program: async () => (await import("../index.ts")).default(),
+    program: async () => (await loadProgram()).default(),
   });
 }
+
+/** Loaded by those operations that run it: the AWS packages take a second to load. */
+const loadProgram = () => import("../index.ts");
 
 /** As the stack's file notes it; the workflows name it for the stacks of pull requests, which have no file yet. */
 const secretsProviderOf = (name: string | undefined) =>
   (name === undefined ? undefined : secretsProvider(name)) ?? process.env.SLIPWAY_SECRETS_PROVIDER;
-
-function values(outputs: Record<string, { value: unknown }>): Outputs {
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])) as Outputs;
-}
 
 interface Options {
   onEvent: (event: EngineEvent) => void;
@@ -220,17 +212,22 @@ interface Options {
 const lockWaitMs = 60_000;
 const lockPollMs = 1000;
 
-/** Runs one engine operation with progress; keeps its whole output in a log file, and puts its errors in one paragraph. */
-async function operate<T>(
+/**
+ * Runs one engine operation with progress, and says what has changed; keeps its whole output in a log file, and puts its
+ * errors in one paragraph.
+ */
+async function operate(
   stack: Stack,
   verb: string,
   progress: Progress,
-  run: (options: Options) => Promise<T>,
-): Promise<T> {
+  run: (options: Options) => Promise<unknown>,
+): Promise<Changes> {
   const errors: string[] = [];
   const transcript: string[] = [];
   let done = 0;
-  const onEvent = ({ resOutputsEvent, diagnosticEvent, policyEvent }: EngineEvent) => {
+  let changes: Changes = {};
+  const onEvent = ({ resOutputsEvent, diagnosticEvent, policyEvent, summaryEvent }: EngineEvent) => {
+    if (summaryEvent) changes = summaryEvent.resourceChanges;
     if (resOutputsEvent) progress.now(`${++done} resources`);
     if (diagnosticEvent?.severity === "error") errors.push(plain(diagnosticEvent.message));
     if (policyEvent?.enforcementLevel === "mandatory")
@@ -240,7 +237,8 @@ async function operate<T>(
   const began = Date.now();
   for (;;) {
     try {
-      return await run({ onEvent, onOutput, onError: onOutput, signal: interruptSignal, color: "never" });
+      await run({ onEvent, onOutput, onError: onOutput, signal: interruptSignal, color: "never" });
+      return changes;
     } catch (error) {
       if (interruptSignal.aborted) throw interrupted();
       if (!isLocked(error as Error) || Date.now() - began > lockWaitMs) {

@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as awsx from "@pulumi/awsx";
+import * as ecr from "@pulumi/awsx/ecr";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "./context";
@@ -19,7 +19,7 @@ const imagesKept = 30;
 
 /** The team's container: an ECR repository, and the image of `folder` built and pushed into it. */
 export class ModelImage extends pulumi.ComponentResource {
-  readonly repository: awsx.ecr.Repository;
+  readonly repository: ecr.Repository;
   /** `<repository>@sha256:...`: never another image under the same name. */
   readonly uri: pulumi.Output<string>;
 
@@ -30,7 +30,7 @@ export class ModelImage extends pulumi.ComponentResource {
   ) {
     super("slipway:model:ModelImage", name, {}, opts);
     const { context } = args;
-    this.repository = new awsx.ecr.Repository(
+    this.repository = new ecr.Repository(
       `${name}-repository`,
       {
         name: `${context.project}-${context.stack}`,

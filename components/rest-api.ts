@@ -45,7 +45,7 @@ export class RestApi extends pulumi.ComponentResource {
   constructor(
     private readonly name: string,
     private readonly args: RestApiArgs,
-    private readonly opts: pulumi.ComponentResourceOptions,
+    opts: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:api:RestApi", name, {}, opts);
     const { context, description, routes, settings } = args;
@@ -195,10 +195,9 @@ export class RestApi extends pulumi.ComponentResource {
     }
   }
 
-  /** Options of a child; it was its grandparent's child before there was this component. */
+  /** Options of a child. */
   private child(more: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
-    const { parent } = this.opts;
-    return { parent: this, ...(parent ? { aliases: [{ parent }] } : {}), ...more };
+    return { parent: this, ...more };
   }
 }
 

@@ -3,17 +3,11 @@ import { createInterface } from "node:readline/promises";
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
+import { findOutputs, type Outputs } from "../outputs";
 import { createClients } from "../release/clients";
 import { deleteEvaluationModels } from "../release/evaluation";
 import { emptyRegistry } from "../release/registry";
-import {
-  type Changes,
-  describeChanges,
-  destroy as destroyStack,
-  findOutputs,
-  findStack,
-  type Outputs,
-} from "../stack";
+import { type Changes, describeChanges, destroy as destroyStack, findStack } from "../stack";
 import { isLaptopStack, openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -49,7 +43,7 @@ export async function destroyWhole(
   const target = await openTarget(name, output);
   const stack = await findStack(name, target, output);
   if (!stack) return undefined;
-  const outputs = await findOutputs(stack);
+  const outputs = await findOutputs(name, target, output);
   const clients = outputs && createClients(target, outputs.region);
   if (outputs && clients) await refuseWithData(name, outputs, clients.s3);
   await confirmed();

@@ -3,8 +3,7 @@ import { type Output } from "../output";
 import { exampleRecord } from "../project";
 import { createClients } from "../release/clients";
 import { readServing } from "../release/serving";
-import { requireOutputs } from "../outputs";
-import { type Outputs } from "../stack";
+import { type Outputs, requireOutputs } from "../outputs";
 import { openTarget, type Target } from "../target";
 
 /** `slipway endpoint` */

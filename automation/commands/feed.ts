@@ -9,8 +9,7 @@ import { KinesisSink, S3Sink, type Sink } from "../feed/sink";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { readSchema, sampleData } from "../project";
-import { requireOutputs } from "../outputs";
-import { type Outputs } from "../stack";
+import { type Outputs, requireOutputs } from "../outputs";
 import { openTarget, type Target } from "../target";
 
 export interface FeedCommandOptions {

@@ -7,8 +7,7 @@ import { checkRows } from "../data/snapshot";
 import { UserError } from "../errors";
 import { type Output } from "../output";
 import { createClients } from "../release/clients";
-import { requireOutputs } from "../outputs";
-import { type Outputs } from "../stack";
+import { type Outputs, requireOutputs } from "../outputs";
 import { openTarget, type Target } from "../target";
 
 /** What became of one source's data. */

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Output } from "../output";
+import { findOutputs } from "../outputs";
 import { createContext } from "../release/context";
 import { reportFolder } from "../release/gate/report/write";
 import { describeMetrics } from "../release/metrics";
 import { type ReleaseRecord } from "../release/record";
 import { release as runRelease, type ReleaseResult } from "../release/release";
 import { findStored } from "../release/stored";
-import { findOutputs, selectStack, up } from "../stack";
+import { selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -21,8 +22,10 @@ export const release = (stack: string, output: Output) =>
 /** Makes a release of the working tree and the stack's own data. */
 export async function makeHere(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const stack = await selectStack(name, target, output);
-  const before = await findOutputs(stack);
+  const [stack, before] = await Promise.all([
+    selectStack(name, target, output),
+    findOutputs(name, target, output),
+  ]);
   const stored = before && (await findStored(createContext(stack, before, target, output)));
   const outputs = stored?.isServedAgain ? before! : (await up(stack, output)).outputs;
   const landed = outputs.dataBucket === before?.dataBucket ? stored?.landed : undefined;

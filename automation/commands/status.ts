@@ -6,8 +6,7 @@ import { errorText } from "../release/metrics";
 import { readRecord } from "../release/record";
 import { readServing } from "../release/serving";
 import { readSnapshot } from "../data/snapshot";
-import { requireOutputs } from "../outputs";
-import { type Outputs } from "../stack";
+import { type Outputs, requireOutputs } from "../outputs";
 import { openTarget } from "../target";
 
 /** `slipway status` */

@@ -1,7 +1,7 @@
 import { type Stack } from "@pulumi/pulumi/automation";
 import { type LandedObject } from "../data/landed";
 import { type Output } from "../output";
-import { type Outputs } from "../stack";
+import { type Outputs } from "../outputs";
 import { type Target } from "../target";
 import { type Clients, createClients } from "./clients";
 

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { interruptSignal, interrupted } from "../interrupt";
 import { type Progress } from "../output";
-import { type Outputs } from "../stack";
+import { type Outputs } from "../outputs";
 import { metricNames } from "./metrics";
 import { releasePrefix } from "./record";
 import { type Ingredients } from "./release-id";

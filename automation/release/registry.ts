@@ -7,7 +7,7 @@ import {
   type SageMakerClient,
   UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
-import { type Outputs } from "../stack";
+import { type Outputs } from "../outputs";
 import { type ReleaseRecord } from "./record";
 
 /**

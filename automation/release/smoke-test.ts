@@ -4,7 +4,7 @@ import { UserError } from "../errors";
 import { throwIfInterrupted } from "../interrupt";
 import { type Answer, asReleaseEngine, isPrediction, predict, Refused } from "../prediction";
 import { exampleRecord } from "../project";
-import { type Outputs } from "../stack";
+import { type Outputs } from "../outputs";
 
 /** A record, and what the release's container has answered to it before. */
 export interface KnownRecord {

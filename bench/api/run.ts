@@ -21,6 +21,9 @@ interface Demo {
   apiKey: string;
 }
 
+/** Of a request, in the Lambda; milliseconds. */
+type Times = Record<"Latency" | "ModelTime" | "QueueTime", number>;
+
 /** Milliseconds as `p50 1.23 ms, p99 4.56 ms`. */
 const spread = (times: number[]) =>
   `p50 ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`;
@@ -107,20 +110,24 @@ async function compare({ predictionUrl, apiKey }: Demo): Promise<void> {
   const measured = await lambdaMetrics(since);
   console.log(`inside the Lambda: ${spread(measured.map(({ Latency }) => Latency))}`);
   console.log(`InvokeEndpoint in it: ${spread(measured.map(({ ModelTime }) => ModelTime))}`);
-  console.log(`the Lambda itself: ${spread(measured.map(({ Latency, ModelTime }) => Latency - ModelTime))}`);
+  console.log(`SendMessage in it: ${spread(measured.map(({ QueueTime }) => QueueTime))}`);
+  console.log(`what the Lambda adds: ${spread(measured.map((times) => times.Latency - times.ModelTime))}`);
+  console.log(
+    `without SendMessage: ${spread(measured.map((times) => times.Latency - times.ModelTime - times.QueueTime))}`,
+  );
 }
 
 /** The embedded metrics of the predict Lambda's log since a time (milliseconds). */
-async function lambdaMetrics(startTime: number): Promise<{ Latency: number; ModelTime: number }[]> {
+async function lambdaMetrics(startTime: number): Promise<Times[]> {
   const logs = new CloudWatchLogsClient(await laptop.client("logs"));
-  const found: { Latency: number; ModelTime: number }[] = [];
+  const found: Times[] = [];
   let nextToken: string | undefined;
   do {
     const page = await logs.send(
       new FilterLogEventsCommand({ logGroupName: "/aws/lambda/slipway-local-predict", startTime, nextToken }),
     );
     for (const { message = "" } of page.events ?? []) {
-      if (message.includes('"ModelTime"')) found.push(JSON.parse(message) as (typeof found)[number]);
+      if (message.includes('"ModelTime"')) found.push(JSON.parse(message) as Times);
     }
     nextToken = page.nextToken;
   } while (nextToken);

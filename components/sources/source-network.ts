@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as awsx from "@pulumi/awsx";
+import * as ec2 from "@pulumi/awsx/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context } from "../context";
 
@@ -26,7 +26,7 @@ export class SourceNetwork extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:data:SourceNetwork", name, {}, opts);
-    const vpc = new awsx.ec2.Vpc(
+    const vpc = new ec2.Vpc(
       name,
       {
         cidrBlock,

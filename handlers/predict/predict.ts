@@ -84,10 +84,13 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
   const predictions = values.map((value, index) => ({ input: instances[index] ?? {}, ...value }));
   const results = { requestId, time: time.toISOString(), predictions };
   const isProbe = event.requestContext.identity.apiKeyId === ports.releaseKeyId;
+  const queueing = performance.now();
   const queued = !isProbe && (await announce(results, release, ports));
+  const queueTime = performance.now() - queueing;
   const metrics = {
     Latency: { unit: "Milliseconds", value: toHundredths(performance.now() - started) },
     ModelTime: { unit: "Milliseconds", value: toHundredths(modelTime) },
+    QueueTime: { unit: "Milliseconds", value: toHundredths(queueTime) },
     Instances: { unit: "Count", value: instances.length },
   } as const;
   log.info("predicted", { release, queued, isProbe, ...metricFields([["stack"]], metrics, ports.now()) });

@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { type AddressInfo } from "node:net";
 import { type KnownRecord, recentErrors, smokeTest } from "../../automation/release/smoke-test";
-import { type Outputs } from "../../automation/stack";
+import { type Outputs } from "../../automation/outputs";
 
 const logs = mockClient(CloudWatchLogsClient);
 const client = new CloudWatchLogsClient({ region: "us-east-1" });

@@ -192,6 +192,7 @@ describe("handlers/predict", () => {
       .that.deep.equals([
         { Name: "Latency", Unit: "Milliseconds" },
         { Name: "ModelTime", Unit: "Milliseconds" },
+        { Name: "QueueTime", Unit: "Milliseconds" },
         { Name: "Instances", Unit: "Count" },
       ]);
     expect(answered).to.include({ Instances: 2 });
