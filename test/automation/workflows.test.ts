@@ -150,7 +150,7 @@ describe("the workflows", () => {
     ]);
   });
 
-  it("are for CodePipeline the same commands: buildspec.yml", async () => {
+  it("are for CodePipeline the same commands: buildspec.yml", () => {
     const { phases } = parse(readFileSync(join(folder, "..", "buildspec.yml"), "utf8")) as {
       phases: Record<"install" | "build", { commands: string[] }>;
     };

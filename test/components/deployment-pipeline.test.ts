@@ -67,8 +67,7 @@ describe("DeploymentPipeline", () => {
   });
 
   it("names what is missing, wrong or unknown, and the fix", async () => {
-    const { role: _, ...withoutRole } = settings;
-    expect(await failure(() => read(withoutRole)))
+    expect(await failure(() => read({ ...settings, role: undefined })))
       .to.contain("codePipeline.role")
       .and.contain("the ARN of a role that may deploy the stack");
     expect(await failure(() => read({ ...settings, repository: "slipway" })))
