@@ -6,6 +6,7 @@ import { CostGuard } from "./components/cost-guard";
 import { CurrentRelease } from "./components/current-release";
 import { DataBucket } from "./components/data-bucket";
 import { DataScientists } from "./components/data-scientists";
+import { DeploymentPipeline } from "./components/deployment-pipeline";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
@@ -118,6 +119,14 @@ async function program() {
     const emails = settings.subscribers.filter(({ protocol }) => protocol === "email");
     const { monthlyBudget } = settings;
     new CostGuard("costs", { context, monthlyBudget, emails: emails.map(({ endpoint }) => endpoint) });
+  }
+  if (settings.codePipeline) {
+    new DeploymentPipeline("deployment", {
+      context,
+      data,
+      settings: settings.codePipeline,
+      logRetentionDays,
+    });
   }
 
   return {

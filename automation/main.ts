@@ -71,9 +71,16 @@ export function commandLine(): Command {
     "release",
     "release the working tree and the data in the bucket: snapshot, process, train, evaluate, gate, deploy, test, announce",
   )
+    .option(
+      "--from <stack>",
+      "take over what this stack serves when it is made of the working tree; else what was made of it before; else make it",
+      stackName,
+    )
     .addHelpText("after", releaseHelp)
-    .action(async (stack: string, options: JsonOption) =>
-      (await import("./commands/release.ts")).release(stack, outputFor(options)),
+    .action(async (stack: string, { from, ...options }: JsonOption & { from?: string }) =>
+      from === undefined
+        ? (await import("./commands/release.ts")).release(stack, outputFor(options))
+        : (await import("./commands/promote.ts")).releaseFrom(from, stack, outputFor(options)),
     );
 
   stackCommand(

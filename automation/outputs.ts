@@ -4,6 +4,7 @@ import { UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output } from "./output";
 import { projectRoot } from "./project";
+import { cliEnvironment } from "./pulumi-cli/environment";
 import { findPulumi, locateProgram } from "./pulumi-cli/find";
 import { run } from "./run";
 import { type Target } from "./target";
@@ -40,7 +41,7 @@ export async function readOutputs(
   environment: Record<string, string>,
 ): Promise<Outputs | undefined> {
   const ask = ["stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"];
-  const env = { ...process.env, ...environment };
+  const env = { ...process.env, ...environment, ...cliEnvironment };
   const { code, stdout, stderr } = await run(program, ask, {
     ...{ cwd: projectRoot, env, signal: interruptSignal },
   });

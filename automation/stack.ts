@@ -10,6 +10,7 @@ import { type Outputs, readOutputs, requireOutputs } from "./outputs";
 import { policyPacks, policyPluginFolder } from "./policy-pack";
 import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
+import { cliEnvironment } from "./pulumi-cli/environment";
 import { findPulumi } from "./pulumi-cli/find";
 import { secretsProvider } from "./stack-config";
 import { isShortLived } from "./stack-name";
@@ -63,12 +64,10 @@ export interface Previewed {
 }
 
 /** What `up` would do. Changes nothing. */
-export const preview = (stack: Stack, output: Output): Promise<Previewed> =>
-  output.step(`Previewing the stack ${stack.name}`, (progress) =>
-    look(stack, "preview", progress, (options) =>
-      stack.preview({ ...options, policyPacks: policyPacks(stack.name) }),
-    ),
-  );
+export async function preview(stack: Stack, output: Output): Promise<Previewed> {
+  const { changes, resources } = await plan(stack, output);
+  return { changes, resources };
+}
 
 /** What `refresh` would do: where the cloud is not as the stack's state has it. Changes nothing. */
 export const previewRefresh = (stack: Stack, output: Output): Promise<Previewed> =>
@@ -78,46 +77,35 @@ export const previewRefresh = (stack: Stack, output: Output): Promise<Previewed>
 
 const untouched = ["same", "read", "refresh"];
 
+/** Runs a preview of any kind, and shows each of its events to `see`. */
 async function look(
   stack: Stack,
   verb: string,
   progress: Progress,
   work: (options: Options) => Promise<unknown>,
+  see: (event: EngineEvent) => void = () => undefined,
 ): Promise<Previewed> {
   const resources: string[] = [];
-  const changes = await watch(stack, verb, progress, work, (event) => {
-    // A refresh knows only afterwards what has become of a resource.
-    const { metadata } = (verb === "refresh" ? event.resOutputsEvent : event.resourcePreEvent) ?? {};
-    if (metadata && !untouched.includes(metadata.op)) {
-      resources.push(`${metadata.op} ${metadata.type} ${metadata.urn.split("::").at(-1)}`);
-    }
-  });
-  return { changes, resources };
-}
-
-/** Runs a preview of any kind, and shows each of its events to `see`. */
-async function watch(
-  stack: Stack,
-  verb: string,
-  progress: Progress,
-  work: (options: Options) => Promise<unknown>,
-  see: (event: EngineEvent) => void,
-): Promise<Changes> {
   const changes = await operate(stack, verb, progress, (options) =>
     work({
       ...options,
       onEvent: (event) => {
         options.onEvent(event);
+        // A refresh knows only afterwards what has become of a resource.
+        const { metadata } = (verb === "refresh" ? event.resOutputsEvent : event.resourcePreEvent) ?? {};
+        if (metadata && !untouched.includes(metadata.op)) {
+          resources.push(`${metadata.op} ${metadata.type} ${metadata.urn.split("::").at(-1)}`);
+        }
         see(event);
       },
     }),
   );
   progress.result(describeChanges(changes));
-  return changes;
+  return { changes, resources };
 }
 
-/** The resources of a stack as they are, and as the program would make them. */
-export interface Plan {
+/** What `up` would do, and the stack's resources as they are and as the program would make them. */
+export interface Plan extends Previewed {
   before: Resource[];
   after: Resource[];
 }
@@ -129,20 +117,26 @@ export interface Resource {
   inputs: Record<string, unknown>;
 }
 
-/** Both ends of what `up` would do, resource by resource. Changes nothing. */
-export async function plan(stack: Stack, output: Output): Promise<Plan> {
+/** The same, with both ends of it, resource by resource. @param packs the policies that it has to keep. */
+export async function plan(stack: Stack, output: Output, packs = policyPacks(stack.name)): Promise<Plan> {
   const before = new Map<string, Resource>();
   const after = new Map<string, Resource>();
-  const see = ({ resourcePreEvent }: EngineEvent) => {
-    const { op, urn, old, new: made } = resourcePreEvent?.metadata ?? {};
-    if (!op || !urn) return;
-    if (old) before.set(urn, { urn, type: old.type, inputs: inputsOf(old) });
-    if (made && !op.startsWith("delete")) after.set(urn, { urn, type: made.type, inputs: inputsOf(made) });
-  };
-  await output.step(`Previewing the stack ${stack.name}`, (progress) =>
-    watch(stack, "preview", progress, (options) => stack.preview(options), see),
+  const previewed = await output.step(`Previewing the stack ${stack.name}`, (progress) =>
+    look(
+      stack,
+      "preview",
+      progress,
+      (options) => stack.preview({ ...options, policyPacks: packs }),
+      ({ resourcePreEvent }) => {
+        const { op, urn, old, new: made } = resourcePreEvent?.metadata ?? {};
+        if (!op || !urn) return;
+        if (old) before.set(urn, { urn, type: old.type, inputs: inputsOf(old) });
+        if (made && !op.startsWith("delete"))
+          after.set(urn, { urn, type: made.type, inputs: inputsOf(made) });
+      },
+    ),
   );
-  return { before: [...before.values()], after: [...after.values()] };
+  return { ...previewed, before: [...before.values()], after: [...after.values()] };
 }
 
 const inputsOf = ({ inputs }: { inputs: unknown }) => (inputs ?? {}) as Record<string, unknown>;
@@ -190,7 +184,11 @@ export async function workspace(target: Target, output: Output, name?: string): 
     // Of stacks that are made new; one that is there says itself what its secrets are encrypted with.
     ...(target.laptop ? {} : { secretsProvider: secretsProviderOf(name) }),
     pulumiCommand,
-    envVars: { ...target.environment, PATH: [process.env.PATH, policyPluginFolder].join(delimiter) },
+    envVars: {
+      ...target.environment,
+      PATH: [process.env.PATH, policyPluginFolder].join(delimiter),
+      ...cliEnvironment,
+    },
     program: async () => (await loadProgram()).default(),
   });
 }

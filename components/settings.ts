@@ -4,6 +4,7 @@ import { type DataSettings, readDataSettings } from "./data-settings";
 import { type ApiSettings, readApiSettings } from "./api-settings";
 import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
+import { type PipelineSettings, readPipelineSettings } from "./deployment-pipeline";
 import { type GateSettings, readGateSettings } from "./gate-settings";
 import { type SourceSettings } from "./sources/sources";
 import { type Announcing, readAnnouncing, readSubscribers } from "./subscriber-settings";
@@ -37,6 +38,8 @@ export interface Settings {
   data: DataSettings;
   gate: GateSettings;
   batches: BatchSettings;
+  /** Undefined: pushes are not deployed by CodePipeline. */
+  codePipeline?: PipelineSettings;
 }
 
 /** Reads the configuration of the stack at hand. */
@@ -88,5 +91,6 @@ export function readSettings(config = new pulumi.Config()): Settings {
     data: readDataSettings(config),
     gate: readGateSettings(config),
     batches: readBatchSettings(config),
+    codePipeline: readPipelineSettings(config),
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { projectName, stackFile } from "../stack-config";
-import { type Outcome } from "./github";
+import { type Outcome } from "../github/settings";
 import { type Bootstrapped } from "./terraform";
 
 /** Writes what a stack must know of the account into `Pulumi.<stack>.yaml`. */

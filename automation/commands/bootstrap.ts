@@ -1,7 +1,8 @@
-import { githubToken, type Outcome, Repository } from "../bootstrap/github";
 import { writeStackFile } from "../bootstrap/stack-file";
 import { type Bootstrapped, readBootstrapped } from "../bootstrap/terraform";
 import { asCommands, repositoryVariables } from "../bootstrap/variables";
+import { openRepository, type Repository } from "../github/repository";
+import { type Outcome, restrictEnvironment, setVariable } from "../github/settings";
 import { type Output } from "../output";
 
 const stacks = ["dev", "main"];
@@ -10,22 +11,22 @@ const stacks = ["dev", "main"];
 export async function bootstrap(print: boolean, output: Output): Promise<void> {
   const made = await output.step("Reading what terraform-bootstrap/ has made", readBootstrapped);
   const variables = repositoryVariables(made);
-  const repository = made.github_repository;
+  const name = made.github_repository;
   if (print) {
     output.answer(
-      { repository, variables, commands: asCommands(repository, variables) },
+      { repository: name, variables, commands: asCommands(name, variables) },
       printed(made, variables),
     );
     return;
   }
-  const token = await githubToken(); // before anything is written
+  const repository = await openRepository(name); // before anything is written
   const files = Object.fromEntries(
     stacks.map((stack) => [`Pulumi.${stack}.yaml`, writeStackFile(stack, made)]),
   );
-  const github = await output.step(`Setting the variables of ${repository}`, () =>
-    write(new Repository(repository, token), made, variables),
+  const github = await output.step(`Setting the variables of ${name}`, () =>
+    write(repository, made, variables),
   );
-  output.answer({ repository, variables, files, github }, describe(repository, { ...files, ...github }));
+  output.answer({ repository: name, variables, files, github }, describe(name, { ...files, ...github }));
 }
 
 async function write(
@@ -35,9 +36,10 @@ async function write(
 ): Promise<Record<string, Outcome>> {
   const outcomes: Record<string, Outcome> = {};
   for (const [name, value] of Object.entries(variables)) {
-    outcomes[name] = await repository.setVariable(name, value);
+    outcomes[name] = await setVariable(repository, name, value);
   }
-  outcomes[`environment ${environments.main}`] = await repository.restrictEnvironment(
+  outcomes[`environment ${environments.main}`] = await restrictEnvironment(
+    repository,
     environments.main,
     "main",
   );

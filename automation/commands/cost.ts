@@ -1,36 +1,17 @@
-import { comingEndpoint } from "../cost/endpoint";
-import { difference, estimate, type Estimate } from "../cost/estimate";
-import { priceTable } from "../cost/prices";
-import { usage, type Use } from "../cost/usage";
+import { type Estimate } from "../cost/estimate";
+import { type Cost, costOf, dollars, signed } from "../cost/stack-cost";
+import { type Use } from "../cost/usage";
 import { type Output } from "../output";
-import { type Plan, plan, selectStack } from "../stack";
-import { projectName, readStackConfig } from "../stack-config";
+import { plan, selectStack } from "../stack";
 import { openTarget } from "../target";
 
 /** `slipway cost` */
 export async function cost(stack: string, diff: boolean, output: Output): Promise<void> {
   const target = await openTarget(stack, output);
-  const found = costOf(stack, await plan(await selectStack(stack, target, output), output));
+  // Without the policies: what the program costs does not hang on whether it may be.
+  const found = costOf(stack, await plan(await selectStack(stack, target, output), output, []));
   output.answer(diff ? found : { ...found, diff: undefined }, describe(found, diff));
 }
-
-/** What a stack costs as the program would make it, and by how much that differs from what is there. */
-export function costOf(stack: string, { before, after }: Plan) {
-  const config = readStackConfig(stack);
-  const project = projectName();
-  const all = (resources: Plan["after"]) => [...resources, ...comingEndpoint(resources, config, project)];
-  const wanted = estimate(all(after));
-  return {
-    stack,
-    region: config["aws:region"],
-    prices: priceTable,
-    ...wanted,
-    usage: usage(after, config, project),
-    diff: difference(estimate(before.length ? all(before) : []), wanted),
-  };
-}
-
-export type Cost = ReturnType<typeof costOf>;
 
 function describe(found: Cost, diff: boolean): string {
   const { stack, monthly, diff: change } = found;
@@ -78,7 +59,3 @@ function note({ region, prices }: Cost): string {
     `Look them up before you rely on it (https://calculator.aws).${elsewhere}`
   );
 }
-
-const dollars = (amount: number) =>
-  amount !== 0 && Math.abs(amount) < 0.1 ? `$${amount.toFixed(4)}` : `$${amount.toFixed(2)}`;
-const signed = (amount: number) => `${amount < 0 ? "-" : "+"}${dollars(Math.abs(amount))}`;

@@ -1,30 +1,73 @@
 import { UserError } from "../errors";
 import { type Output } from "../output";
-import { createContext } from "../release/context";
-import { promote as promoteRelease, servedRelease } from "../release/promote";
-import { requireStack, selectStack, up } from "../stack";
+import { findOutputs } from "../outputs";
+import { createContext, type ReleaseContext } from "../release/context";
+import { servedRecord } from "../release/diff";
+import {
+  acceptedOfWorkingTree,
+  isOfWorkingTree,
+  promote as promoteRelease,
+  serveAgain,
+  servedRelease,
+} from "../release/promote";
+import { type ReleaseResult } from "../release/release";
+import { findStack, requireStack, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
-import { answer } from "./release";
+import { answer, makeHere } from "./release";
 
 /** `slipway promote` */
 export const promote = (from: string, to: string, output: Output) =>
-  alone(to, "promote", () => run(from, to, output));
+  alone(to, "promote", async () => {
+    refuseItself(from, to);
+    const target = await openTarget(from, output);
+    const { stack, outputs } = await requireStack(from, target, output);
+    answer(to, await bringOver(createContext(stack, outputs, target, output), to, output), output);
+  });
 
-async function run(from: string, to: string, output: Output): Promise<void> {
-  if (from === to) {
-    throw new UserError(
-      `A stack is not promoted to itself. Name where '${from}' is to go: 'npx slipway promote dev main'.`,
-    );
-  }
-  const sourceTarget = await openTarget(from, output);
-  const { stack: sourceStack, outputs: sourceOutputs } = await requireStack(from, sourceTarget, output);
-  const source = createContext(sourceStack, sourceOutputs, sourceTarget, output);
-  const record = await servedRelease(source);
+/** `slipway release <to> --from <from>` */
+export const releaseFrom = (from: string, to: string, output: Output) =>
+  alone(to, "release", async () => {
+    refuseItself(from, to);
+    const source = await findContext(from, output);
+    const served = source && (await servedRecord(source));
+    if (source && served && isOfWorkingTree(served, source)) {
+      output.note(`The stack ${from} serves release ${served.id}, which is made of what is here.`);
+      return answer(to, await bringOver(source, to, output), output);
+    }
+    const own = await findContext(to, output);
+    const known = own && (await acceptedOfWorkingTree(own));
+    if (known) {
+      output.note(`The stack ${to} has release ${known.id}, which is made of what is here.`);
+      return answer(to, await serveAgain(await bringUp(to, output), known), output);
+    }
+    output.note(`Neither ${from} nor ${to} has a release that is made of what is here: it is made now.`);
+    return makeHere(to, output);
+  });
 
-  const target = await openTarget(to, output);
-  const stack = await selectStack(to, target, output);
+function refuseItself(from: string, to: string): void {
+  if (from !== to) return;
+  throw new UserError(
+    `A stack is not promoted to itself. Name where '${from}' is to go: 'npx slipway promote dev main'.`,
+  );
+}
+
+async function bringOver(source: ReleaseContext, to: string, output: Output): Promise<ReleaseResult> {
+  const record = await servedRelease(source); // before anything is changed
+  return promoteRelease(source, record, await bringUp(to, output));
+}
+
+async function bringUp(name: string, output: Output): Promise<ReleaseContext> {
+  const target = await openTarget(name, output);
+  const stack = await selectStack(name, target, output);
   const { outputs } = await up(stack, output);
-  const result = await promoteRelease(source, record, createContext(stack, outputs, target, output));
-  answer(to, result, output);
+  return createContext(stack, outputs, target, output);
+}
+
+/** A stack as it is; undefined when it is not up. */
+async function findContext(name: string, output: Output): Promise<ReleaseContext | undefined> {
+  const target = await openTarget(name, output);
+  const stack = await findStack(name, target, output);
+  const outputs = stack && (await findOutputs(name, target, output));
+  return stack && outputs && createContext(stack, outputs, target, output);
 }

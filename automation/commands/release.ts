@@ -16,9 +16,11 @@ import { alone } from "./alone";
 const exitCodes = { served: 0, rejected: 3, pending: 4 } as const;
 
 /** `slipway release` */
-export const release = (stack: string, output: Output) => alone(stack, "release", () => run(stack, output));
+export const release = (stack: string, output: Output) =>
+  alone(stack, "release", () => makeHere(stack, output));
 
-async function run(name: string, output: Output): Promise<void> {
+/** Makes a release of the working tree and the stack's own data. */
+export async function makeHere(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const [stack, before] = await Promise.all([
     selectStack(name, target, output),

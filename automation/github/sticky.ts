@@ -17,7 +17,7 @@ export function keepComment(
   return askGitHub(
     repository,
     `the comment on pull request ${pullRequest}`,
-    "pull-requests: write",
+    "the permission 'pull-requests: write'",
     async () => {
       const all = { owner, repo, issue_number: pullRequest, per_page: 100 };
       const comments = await client.paginate(client.rest.issues.listComments, all);
@@ -49,7 +49,7 @@ export function keepIssue(
 ): Promise<Written | undefined> {
   const { client, owner, repo } = repository;
   const { issues } = client.rest;
-  return askGitHub(repository, "the issue", "issues: write", async () => {
+  return askGitHub(repository, "the issue", "the permission 'issues: write'", async () => {
     const all = { owner, repo, labels: label, state: "open", per_page: 100 } as const;
     const open = await client.paginate(issues.listForRepo, all);
     const mine = open.find((issue) => issue.body?.startsWith(mark));

@@ -57,7 +57,8 @@ export async function diffRelease(context: ReleaseContext): Promise<ReleaseDiff>
   };
 }
 
-async function servedRecord({ clients, outputs }: ReleaseContext): Promise<ReleaseRecord | undefined> {
+/** The record of the release that a stack is to serve; undefined for none. */
+export async function servedRecord({ clients, outputs }: ReleaseContext): Promise<ReleaseRecord | undefined> {
   const served = await currentRelease(clients.ssm, outputs);
   return served && readRecord(clients.s3, outputs.dataBucket, served.id);
 }

@@ -8,10 +8,10 @@ import { settle } from "./deploy";
 import { readDeployment } from "./deployment";
 import { actor } from "./history";
 import { withDeploymentLock } from "./lock";
-import { readRecord, type ReleaseRecord, writeRecord } from "./record";
+import { listRecords, readRecord, type ReleaseRecord, writeRecord } from "./record";
 import { register } from "./registry";
 import { judgeAndServe, type ReleaseResult } from "./release";
-import { schemaDigest } from "./release-id";
+import { readIngredients, releaseId, schemaDigest } from "./release-id";
 import { requireServed } from "./verify";
 
 /**
@@ -52,6 +52,26 @@ export async function servedRelease(source: ReleaseContext): Promise<ReleaseReco
   await requireIntact(clients.s3, record);
   return record;
 }
+
+/** Whether a release is made of what the working tree holds: image, hyperparameters and schema, on whatever data. */
+export const isOfWorkingTree = ({ id, ingredients }: ReleaseRecord, { outputs, imageBase }: ReleaseContext) =>
+  releaseId(readIngredients(ingredients.snapshot, outputs.imageUri, imageBase)) === id;
+
+/** The newest release of a stack that is made of the working tree and that its gate has accepted; undefined for none. */
+export async function acceptedOfWorkingTree(context: ReleaseContext): Promise<ReleaseRecord | undefined> {
+  const records = await listRecords(context.clients.s3, context.outputs.dataBucket);
+  return records.find(
+    (record) => record.gate?.decision === "accepted" && !record.rejection && isOfWorkingTree(record, context),
+  );
+}
+
+/** Serves a release again that the stack has, without looking at its data. */
+export const serveAgain = (context: ReleaseContext, record: ReleaseRecord) =>
+  withDeploymentLock(context, "release", async () => {
+    const startedAt = new Date();
+    await settle(context);
+    return judgeAndServe(context, record, startedAt);
+  });
 
 /**
  * Lets a stack release what another one has proven: the same image and the same artifact, copied, not built or trained

@@ -1,9 +1,10 @@
+import { type Cost, costOf } from "../cost/stack-cost";
 import { errorLine } from "../errors";
 import { type Output } from "../output";
 import { createContext } from "../release/context";
 import { diffRelease, type ReleaseDiff } from "../release/diff";
 import { type Gate, readRecord } from "../release/record";
-import { preview, type Previewed, requireStack } from "../stack";
+import { plan, type Previewed, requireStack } from "../stack";
 import { openTarget } from "../target";
 
 /** A part of a report: what was found, or why nothing was. */
@@ -23,6 +24,7 @@ export interface Evaluation {
 export interface Report {
   stack: string;
   infrastructure: Part<Previewed>;
+  cost: Part<Cost>;
   model: Part<ReleaseDiff & { evaluation: Evaluation }>;
 }
 
@@ -32,11 +34,13 @@ export async function gatherReport(name: string, output: Output): Promise<Report
     const target = await openTarget(name, output);
     return { target, ...(await requireStack(name, target, output)) };
   });
-  if ("failure" in opened) return { stack: name, infrastructure: opened, model: opened };
+  if ("failure" in opened) return { stack: name, infrastructure: opened, cost: opened, model: opened };
   const { target, stack, outputs } = opened.found;
+  const planned = await attempt(() => plan(stack, output));
   return {
     stack: name,
-    infrastructure: await attempt(() => preview(stack, output)),
+    infrastructure: await within(planned, ({ changes, resources }) => ({ changes, resources })),
+    cost: await within(planned, (found) => costOf(name, found)),
     model: await attempt(() =>
       output.step("Comparing data, code and hyperparameters", async () => {
         const context = createContext(stack, outputs, target, output);
@@ -54,14 +58,19 @@ export async function gatherReport(name: string, output: Output): Promise<Report
 }
 
 /** Why parts of a report are missing, in sentences. */
-export const failuresOf = ({ infrastructure, model }: Report): string[] => [
-  ...new Set([infrastructure, model].flatMap((part) => ("failure" in part ? [part.failure] : []))),
+export const failuresOf = ({ infrastructure, cost, model }: Report): string[] => [
+  ...new Set([infrastructure, cost, model].flatMap((part) => ("failure" in part ? [part.failure] : []))),
 ];
 
-async function attempt<T>(work: () => Promise<T>): Promise<Part<T>> {
+async function attempt<T>(work: () => T | Promise<T>): Promise<Part<T>> {
   try {
     return { found: await work() };
   } catch (error) {
     return { failure: errorLine(error) };
   }
+}
+
+/** A part that is made of another one, and fails with it. */
+async function within<T, U>(part: Part<T>, make: (found: T) => U): Promise<Part<U>> {
+  return "failure" in part ? part : attempt(() => make(part.found));
 }

@@ -1,4 +1,5 @@
 import { counted, whole } from "../../handlers/publish/figures";
+import { type Cost, dollars, signed } from "../cost/stack-cost";
 import { code, plain, table } from "../markdown";
 import { type Change } from "../release/changes";
 import { type ReleaseDiff } from "../release/diff";
@@ -13,13 +14,14 @@ type Model = ReleaseDiff & { evaluation: Evaluation };
 const shownChanges = 20;
 
 /** The report as the comment on a pull request. */
-export function reportMarkdown({ stack, infrastructure, model }: Report): string {
+export function reportMarkdown({ stack, infrastructure, cost, model }: Report): string {
   const parts = [
     `## What this would do to the stack ${code(stack)}`,
     table(
       ["", ""],
       [
         ["infrastructure", brief(infrastructure, ({ changes }) => describeChanges(changes))],
+        ["monthly cost", brief(cost, costVerdict)],
         ["model", brief(model, verdict)],
         ["data", brief(model, dataVerdict)],
         ["error", brief(model, errorVerdict)],
@@ -28,6 +30,7 @@ export function reportMarkdown({ stack, infrastructure, model }: Report): string
     ...section("Infrastructure", infrastructure, ({ resources }) =>
       resources.length > 0 ? [resourceTable(resources)] : [],
     ),
+    ...(sameFailure(infrastructure, cost) ? [] : section("Monthly cost", cost, costParts)),
     ...(sameFailure(infrastructure, model) ? [] : section("Model", model, modelParts)),
     `<sub>Made by ${code(`npx slipway report ${stack}`)}, which changes nothing.` +
       `${"found" in model && model.found.commit.now ? ` Commit ${code(model.found.commit.now.slice(0, 12))}.` : ""}</sub>`,
@@ -45,6 +48,33 @@ function section<T>(title: string, part: Part<T>, say: (found: T) => string[]): 
 
 const sameFailure = (one: Part<unknown>, other: Part<unknown>) =>
   "failure" in one && "failure" in other && one.failure === other.failure;
+
+function costVerdict({ diff: { before, after, change, components }, unpriced }: Cost): string {
+  const known =
+    components.length === 0
+      ? `the same ${dollars(after)}`
+      : `**${signed(change)}**: ${dollars(before)} to ${dollars(after)}`;
+  return `${known} while nobody uses it${unpriced.length > 0 ? ", and what has no price in the table" : ""}`;
+}
+
+/** Which components cost more or less, and what is not counted; nothing when there is neither. */
+function costParts({ stack, diff: { components }, unpriced, prices: { region, asOf } }: Cost): string[] {
+  if (components.length === 0 && unpriced.length === 0) return [];
+  return [
+    ...(components.length > 0
+      ? [
+          table(
+            ["component", "change"],
+            components.map(({ component, change }) => [code(component), signed(change)]),
+          ),
+        ]
+      : []),
+    ...(unpriced.length > 0
+      ? [`Not in the price table, so not counted: ${unpriced.map(code).join(", ")}.`]
+      : []),
+    `An estimate with list prices of ${region} as of ${asOf}, not live. All of it, and what use costs: ${code(`npx slipway cost ${stack} --diff`)}.`,
+  ];
+}
 
 function verdict({ release, served, trains, deploys, evaluation: { gate } }: Model): string {
   if (!deploys) return `nothing changes: ${code(release)} is served already`;

@@ -138,6 +138,7 @@ describe("the workflows", () => {
       "deploy dev: up dev",
       "deploy dev: release dev",
       "deploy main: up main",
+      "deploy main: release main --from dev",
       "ephemeral up: ephemeral up 7 --ttl 72h --comment",
       "ephemeral up: release pr-7",
       "ephemeral down: ephemeral down 7",
@@ -147,6 +148,20 @@ describe("the workflows", () => {
       "retrain dev: release dev",
       `rollback dev: rollback dev fa8bf101b7f3 --reason ${hostile}`,
     ]);
+  });
+
+  it("are for CodePipeline the same commands: buildspec.yml", () => {
+    const { phases } = parse(readFileSync(join(folder, "..", "buildspec.yml"), "utf8")) as {
+      phases: Record<"install" | "build", { commands: string[] }>;
+    };
+    const called = (stack: string) =>
+      phases.build.commands.flatMap((script) =>
+        run({ run: script, env: { STACK: "${{ stack }}" } }, { stack }),
+      );
+    for (const stack of ["dev", "main"]) {
+      const deploys = workflows["deploy"]!.jobs[stack]!.steps.flatMap((step) => (step.run ? run(step) : []));
+      expect(called(stack)).to.deep.equal(deploys);
+    }
   });
 
   it("would not pass with a command, an option or a stack that there is not", async () => {

@@ -33,13 +33,22 @@ describe("a promotion", function () {
 
   before(async () => {
     workshop.change(1);
-    workshop.configure("main", { apiAccessLogs: "account-role", alarmPeriodSeconds: 10, bakeSeconds: 10 });
+    const gate = { gateRequire: "not-worse" };
+    workshop.configure("dev", gate);
+    workshop.configure("main", {
+      ...gate,
+      apiAccessLogs: "account-role",
+      alarmPeriodSeconds: 10,
+      bakeSeconds: 10,
+    });
     dev = (await workshop.json<{ outputs: Outputs }>("up", "dev")).outputs;
   });
   after(() => workshop.remove());
 
   const s3 = async () => new S3Client(await workshop.client("s3"));
   const promote = (...args: string[]) => workshop.slipway(["promote", ...args]);
+  /** As the workflow does on a push to main. */
+  const deploy = () => workshop.slipway(["release", "main", "--from", "dev", "--json"]);
   const status = (stack: string) => workshop.json<Status>("status", stack);
 
   it("says so when there is nothing to promote, or nowhere to go", async () => {
@@ -86,6 +95,28 @@ describe("a promotion", function () {
     expect(code, stderr).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ state: "served", deployed: false });
     expect(stderr).to.contain("is served already");
+  });
+
+  it("is what a deployment of main takes over, if it is made of the working tree; else what main had before", async () => {
+    const first = (await status("main")).release;
+    workshop.change(2);
+    const nobody = await deploy();
+    expect(nobody.code).to.equal(1);
+    expect(nobody.stderr).to.contain("Neither dev nor main has a release that is made of what is here");
+    expect(nobody.stderr).to.contain("raw/"); // main has no data of its own to make it from
+
+    const second = (await workshop.json<Promoted>("release", "dev")).release;
+    const waits = await deploy();
+    expect(waits.code, waits.stderr).to.equal(4);
+    expect(JSON.parse(waits.stdout)).to.include({ release: second, state: "pending", trained: false });
+    await workshop.json("approve", "main");
+
+    workshop.change(1); // the commit is reverted
+    const reverted = await deploy();
+    expect(reverted.code, reverted.stderr).to.equal(0);
+    expect(JSON.parse(reverted.stdout)).to.include({ release: first, deployed: true, trained: false });
+    expect((await status("main")).release).to.equal(first);
+    expect((await status("dev")).release).to.equal(second);
   });
 
   it("refuses a model that another schema.json than the one here belongs to", async () => {

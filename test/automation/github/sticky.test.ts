@@ -7,15 +7,18 @@ import { FakeGitHub } from "./fake-github";
 
 describe("what is written on GitHub", () => {
   const mark = hiddenMark("report", "dev");
+  const before = { ...process.env };
   let github: FakeGitHub;
-  let environment: Record<string, string>;
   let repository: Repository;
   beforeEach(async () => {
     github = new FakeGitHub();
-    environment = await github.start();
-    repository = await openRepository(environment);
+    Object.assign(process.env, await github.start());
+    repository = await openRepository();
   });
-  afterEach(() => github.stop());
+  afterEach(() => {
+    github.stop();
+    process.env = { ...before };
+  });
 
   it("is one comment, found again behind many others", async () => {
     for (let i = 0; i < 150; i++) github.add(github.comments, `comment ${i}, quoting ${mark}`);
@@ -25,7 +28,6 @@ describe("what is written on GitHub", () => {
     expect(second.url).to.equal(first.url);
     expect(github.comments).to.have.length(151);
     expect(github.comments.at(-1)?.body).to.equal(`${mark}\nsecond`);
-    expect(new Set(github.tokens)).to.deep.equal(new Set(["token short-lived"]));
   });
 
   it("is another comment for another stack", async () => {
@@ -71,18 +73,20 @@ describe("what is written on GitHub", () => {
     github.refusal = { status: 403, message: "Resource not accessible by integration" };
     const { message } = await failure(keepComment(repository, 7, mark, mark));
     expect(message).to.equal(
-      "GitHub did not let the comment on pull request 7 be written (403: Resource not accessible by integration). " +
-        "The token needs the permission 'pull-requests: write' in acme/slipway: give it to the job, then run it again.",
+      "GitHub did not let the comment on pull request 7 of acme/slipway be written (403: Resource not accessible by integration). " +
+        "The token needs the permission 'pull-requests: write' in acme/slipway: give it that, then run the same again.",
     );
   });
 
   it("says what is missing in the environment", async () => {
-    const without = async (name: string) =>
-      (await failure(openRepository({ ...environment, [name]: undefined }))).message;
-    expect(await without("GITHUB_TOKEN")).to.match(/^GITHUB_TOKEN is not set\. In a workflow, give the step/);
-    expect(await without("GITHUB_REPOSITORY")).to.match(/^GITHUB_REPOSITORY is not set\./);
-    const { message } = await failure(openRepository({ ...environment, GITHUB_REPOSITORY: "acme" }));
-    expect(message).to.match(/^GITHUB_REPOSITORY is 'acme'\./);
+    process.env.PATH = "/nowhere"; // where GitHub's CLI is not
+    delete process.env.GITHUB_TOKEN;
+    expect((await failure(openRepository())).message).to.match(
+      /^There is no token for GitHub\. In a workflow, give the step/,
+    );
+    expect((await failure(openRepository("acme"))).message).to.match(/^GITHUB_REPOSITORY is 'acme'\./);
+    delete process.env.GITHUB_REPOSITORY;
+    expect((await failure(openRepository())).message).to.match(/^GITHUB_REPOSITORY is not set\./);
   });
 
   it("is cut at a line's end when GitHub would refuse it, and says so", async () => {
