@@ -34,6 +34,15 @@ export class Repository {
     return "created";
   }
 
+  /** Sees to it that there is an environment. One that is there is left as it is, with its reviewers and branches. */
+  async makeEnvironment(environment_name: string): Promise<Outcome> {
+    const { repos } = this.client.rest;
+    const of = { ...this.of, environment_name };
+    if (await this.ask(() => repos.getEnvironment(of))) return "unchanged";
+    await this.need(() => repos.createOrUpdateEnvironment({ ...of, deployment_branch_policy: null }));
+    return "created";
+  }
+
   /** Lets one branch alone use an environment. Reviewers and waiting times that it has are kept. */
   async restrictEnvironment(environment_name: string, branch: string): Promise<Outcome> {
     const { repos } = this.client.rest;

@@ -41,6 +41,7 @@ async function write(
     environments.main,
     "main",
   );
+  outcomes[`environment ${environments.pr}`] = await repository.makeEnvironment(environments.pr);
   return outcomes;
 }
 
@@ -55,7 +56,7 @@ const printed = (made: Bootstrapped, variables: Record<string, string>) =>
   [
     ...asCommands(made.github_repository, variables),
     "",
-    `# In GitHub, Settings, Environments: '${made.environments.main}', deployment branches: main alone.`,
+    `# In GitHub, Settings, Environments: '${made.environments.main}', deployment branches: main alone; and '${made.environments.pr}', without a limit.`,
     "# In Pulumi.dev.yaml and Pulumi.main.yaml:",
     `#   secretsprovider: ${made.secrets_provider}`,
     "#   config:",

@@ -52,11 +52,11 @@ export class FakeGitHub {
     app.put(environment, async (c) => {
       const name = c.req.param("environment")!;
       const body = await c.req.json<{
-        deployment_branch_policy: Environment["policy"];
+        deployment_branch_policy?: Environment["policy"];
         reviewers?: { type: string; id: number }[];
       }>();
       environments.set(name, {
-        policy: body.deployment_branch_policy,
+        policy: body.deployment_branch_policy ?? null,
         reviewers: (body.reviewers ?? []).map(({ type, id }) => ({ type, reviewer: { id } })),
         branches: found(name)?.branches ?? [],
       });

@@ -42,6 +42,16 @@ describe("the repository that bootstrap tells of the account", () => {
     expect(github.branches("main")).to.deep.equal(["main"]);
   });
 
+  it("gets an environment that all branches may use, and one that is there is left alone", async () => {
+    expect(await repository().makeEnvironment("preview-stack")).to.equal("created");
+    expect(github.branches("preview-stack")).to.deep.equal([]);
+    github.open("preview-stack", [{ type: "User", reviewer: { id: 7 } }]);
+    github.allow("preview-stack", "dev");
+    expect(await repository().makeEnvironment("preview-stack")).to.equal("unchanged");
+    expect(github.reviewers("preview-stack")).to.deep.equal([{ type: "User", id: 7 }]);
+    expect(github.branches("preview-stack")).to.deep.equal(["dev"]);
+  });
+
   it("keeps the reviewers of an environment that all branches could use", async () => {
     github.open("main", [{ type: "User", reviewer: { id: 7 } }]);
     expect(await repository().restrictEnvironment("main", "main")).to.equal("updated");
