@@ -8,10 +8,17 @@ locals {
   # By role, whose tokens it trusts. Workflows of pull requests from forks get no token at all
   # (https://docs.github.com/actions/reference/security/secure-use): the first is for those of the repository itself.
   subjects = {
-    preview     = "repo:${var.github_repository}:pull_request"
-    deploy-dev  = "repo:${var.github_repository}:ref:refs/heads/${var.dev_branch}"
-    deploy-main = "repo:${var.github_repository}:environment:${var.main_environment}"
+    preview = [
+      "repo:${var.github_repository}:pull_request",
+      "repo:${var.github_repository}:ref:refs/heads/main", # each night: do the stacks and the cloud differ?
+    ]
+    deploy-dev  = ["repo:${var.github_repository}:ref:refs/heads/${var.dev_branch}"]
+    deploy-main = ["repo:${var.github_repository}:environment:${var.main_environment}"]
+    deploy-pr   = ["repo:${var.github_repository}:environment:${local.pr_environment}"]
   }
+
+  # Of the stacks of pull requests, as .github/workflows/ephemeral.yml names it.
+  pr_environment = "preview-stack"
 }
 
 resource "aws_iam_openid_connect_provider" "github" {
@@ -41,7 +48,7 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "StringEquals" # not StringLike: no branch or fork is let in by a pattern
       variable = "${local.issuer}:sub"
-      values   = [each.value]
+      values   = each.value
     }
   }
 }

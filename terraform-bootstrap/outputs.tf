@@ -29,6 +29,6 @@ output "github_repository" {
 }
 
 output "environments" {
-  description = "By stack, the GitHub environment from which it is deployed."
-  value       = { main = var.main_environment }
+  description = "By stack, the GitHub environment from which it is deployed: pr stands for those of pull requests."
+  value       = { main = var.main_environment, pr = local.pr_environment }
 }

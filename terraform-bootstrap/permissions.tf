@@ -4,8 +4,8 @@
 locals {
   permissions = jsondecode(file("${path.module}/permissions.json"))
 
-  # By role, the stacks that it is about.
-  stacks = { preview = "*", deploy-dev = "dev", deploy-main = "main" }
+  # By role, the stacks that it is about: a pull request's is pr-<number>.
+  stacks = { preview = "*", deploy-dev = "dev", deploy-main = "main", deploy-pr = "pr-*" }
 
   reading = "^[a-z-]+:(Get|GET|List|Describe|BatchGet|BatchCheck)"
 
@@ -81,7 +81,7 @@ data "aws_iam_policy_document" "other_stacks" {
       values   = [var.project]
     }
     condition {
-      test     = "StringNotEquals"
+      test     = "StringNotLike"
       variable = "aws:ResourceTag/Stack"
       values   = [each.value]
     }

@@ -8,11 +8,11 @@ export interface Bootstrapped {
   region: string;
   state_url: string;
   secrets_provider: string;
-  role_arns: Record<"preview" | "deploy-dev" | "deploy-main", string>;
+  role_arns: Record<"preview" | "deploy-dev" | "deploy-main" | "deploy-pr", string>;
   workload_boundary_arn: string;
   /** `owner/name` */
   github_repository: string;
-  environments: { main: string };
+  environments: { main: string; pr: string };
 }
 
 const names = [
@@ -43,5 +43,13 @@ export async function readBootstrapped(): Promise<Bootstrapped> {
       `${folder}/ was applied by an earlier Slipway: it has no output ${missing.join(", ")}. ${apply}`,
     );
   }
-  return Object.fromEntries(names.map((name) => [name, outputs[name]!.value])) as unknown as Bootstrapped;
+  const made = Object.fromEntries(
+    names.map((name) => [name, outputs[name]!.value]),
+  ) as unknown as Bootstrapped;
+  if (!made.role_arns["deploy-pr"] || !made.environments.pr) {
+    throw new UserError(
+      `${folder}/ was applied by an earlier Slipway: it has no role deploy-pr, for the stacks of pull requests. ${apply}`,
+    );
+  }
+  return made;
 }

@@ -6,6 +6,7 @@ export const repositoryVariables = (made: Bootstrapped): Record<string, string> 
   SLIPWAY_PREVIEW_ROLE_ARN: made.role_arns.preview,
   SLIPWAY_DEPLOY_DEV_ROLE_ARN: made.role_arns["deploy-dev"],
   SLIPWAY_DEPLOY_MAIN_ROLE_ARN: made.role_arns["deploy-main"],
+  SLIPWAY_DEPLOY_PR_ROLE_ARN: made.role_arns["deploy-pr"],
   SLIPWAY_STATE_BACKEND: made.state_url,
   SLIPWAY_SECRETS_PROVIDER: made.secrets_provider,
 });

@@ -2,7 +2,7 @@ import { writeStackFile } from "../bootstrap/stack-file";
 import { type Bootstrapped, readBootstrapped } from "../bootstrap/terraform";
 import { asCommands, repositoryVariables } from "../bootstrap/variables";
 import { openRepository, type Repository } from "../github/repository";
-import { type Outcome, restrictEnvironment, setVariable } from "../github/settings";
+import { makeEnvironment, type Outcome, restrictEnvironment, setVariable } from "../github/settings";
 import { type Output } from "../output";
 
 const stacks = ["dev", "main"];
@@ -43,6 +43,7 @@ async function write(
     environments.main,
     "main",
   );
+  outcomes[`environment ${environments.pr}`] = await makeEnvironment(repository, environments.pr);
   return outcomes;
 }
 
@@ -57,7 +58,7 @@ const printed = (made: Bootstrapped, variables: Record<string, string>) =>
   [
     ...asCommands(made.github_repository, variables),
     "",
-    `# In GitHub, Settings, Environments: '${made.environments.main}', deployment branches: main alone.`,
+    `# In GitHub, Settings, Environments: '${made.environments.main}', deployment branches: main alone; and '${made.environments.pr}', without a limit.`,
     "# In Pulumi.dev.yaml and Pulumi.main.yaml:",
     `#   secretsprovider: ${made.secrets_provider}`,
     "#   config:",

@@ -48,6 +48,10 @@ async function checkServices({ region, config, project }: Place): Promise<Findin
       const answer = await client.send(new GetParametersCommand({ Names: asked.map(nameOf) }));
       missing.push(...asked.filter((service) => answer.InvalidParameters?.includes(nameOf(service))));
     }
+    if (missing.length === wanted.length) {
+      const found = `not known: there is no list of the services of ${region}`; // of which every region has some
+      return { what, ok: false, found, needed: false, fix };
+    }
     const found = missing.length
       ? `${region} has no ${missing.join(", ")}`
       : `${region} has all ${wanted.length}`;

@@ -21,6 +21,18 @@ export function setVariable(repository: Repository, name: string, value: string)
   });
 }
 
+/** Sees to it that there is an environment. One that is there is left as it is, with its reviewers and branches. */
+export function makeEnvironment(repository: Repository, environment_name: string): Promise<Outcome> {
+  const { client, owner, repo } = repository;
+  const { repos } = client.rest;
+  return askGitHub(repository, `the environment ${environment_name}`, administrator, async () => {
+    const of = { owner, repo, environment_name };
+    if (await ifThere(repos.getEnvironment(of))) return "unchanged";
+    await repos.createOrUpdateEnvironment({ ...of, deployment_branch_policy: null });
+    return "created";
+  });
+}
+
 /** Lets one branch alone use an environment. Reviewers and waiting times that it has are kept. */
 export function restrictEnvironment(
   repository: Repository,

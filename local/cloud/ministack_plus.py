@@ -12,6 +12,7 @@
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
 * API Gateway tells Lambdas which API key a request came with: see ``api_keys``.
+* A request that an SDK repeats, as its answer was lost, is not done twice: see ``repeated_requests``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * Condition keys of SNS in policies (``sns_permissions``), the metric of a queue's length (``queue_metrics``).
@@ -49,6 +50,7 @@ import iam_details
 import kinesis_records
 import metric_alarms
 import rds_databases
+import repeated_requests
 import sns_email
 import sns_permissions
 from ministack import app as ministack
@@ -306,7 +308,7 @@ def main() -> None:
         kinesis_records.install(lambda: ministack.save_all({"kinesis": kinesis.get_state}))
         firehose_buffer.install(lambda: ministack.save_all({"firehose": firehose.get_state}))
         app = firehose_buffer.with_delivery(app)
-    ministack.app = with_routes(app, changed)
+    ministack.app = repeated_requests.with_repetition(with_routes(app, changed))
     sys.argv = ["ministack"]
     try:
         ministack.main()

@@ -1,6 +1,6 @@
 import { CreateRoleCommand, CreateUserCommand, DeleteRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, KMSClient, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -21,7 +21,7 @@ const repository = "acme/slipway";
 interface Outputs {
   state_url: string;
   secrets_provider: string;
-  role_arns: Record<"preview" | "deploy-dev" | "deploy-main", string>;
+  role_arns: Record<"preview" | "deploy-dev" | "deploy-main" | "deploy-pr", string>;
   workload_boundary_arn: string;
 }
 
@@ -92,6 +92,7 @@ describe("the bootstrap", function () {
     };
   }
   const onDev = () => as("deploy-dev", `repo:${repository}:ref:refs/heads/dev`);
+  const onEphemeral = () => as("deploy-pr", `repo:${repository}:environment:preview-stack`);
   const onPullRequest = () => as("preview", `repo:${repository}:pull_request`);
 
   it("is well written, and refuses a repository that would let others in", async () => {
@@ -135,7 +136,9 @@ describe("the bootstrap", function () {
   it("lets each role be assumed by its own branch, pull request or environment, and by nothing else", async () => {
     await onDev();
     await onPullRequest();
+    await as("preview", `repo:${repository}:ref:refs/heads/main`); // each night
     await as("deploy-main", `repo:${repository}:environment:main`);
+    await onEphemeral();
     const strangers = [
       ["deploy-dev", `repo:${repository}:ref:refs/heads/main`],
       ["deploy-dev", `repo:${repository}:ref:refs/heads/dev2`],
@@ -144,6 +147,12 @@ describe("the bootstrap", function () {
       ["deploy-main", `repo:${repository}:ref:refs/heads/main`],
       ["deploy-main", `repo:${repository}:environment:dev`],
       ["preview", "repo:fork/slipway:pull_request"],
+      ["preview", `repo:${repository}:ref:refs/heads/main2`],
+      ["preview", "repo:fork/slipway:ref:refs/heads/main"],
+      ["deploy-pr", `repo:${repository}:pull_request`],
+      ["deploy-pr", `repo:${repository}:environment:main`],
+      ["deploy-pr", `repo:${repository}:ref:refs/heads/main`],
+      ["deploy-pr", "repo:fork/slipway:environment:preview-stack"],
     ] as const;
     for (const [role, subject] of strangers) {
       const refused = await failure(as(role, subject));
@@ -221,24 +230,55 @@ describe("the bootstrap", function () {
     ];
     const { KeyMetadata } = await new KMSClient(config("kms")).send(new CreateKeyCommand({ Tags }));
 
-    const { iam, sqs, sns, kms } = await onDev();
-    const refused = {
-      role: iam.send(new DeleteRoleCommand({ RoleName })),
-      message: sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" })),
-      queue: sqs.send(new DeleteQueueCommand({ QueueUrl })),
-      topic: sns.send(new DeleteTopicCommand({ TopicArn })),
-      key: kms.send(new ScheduleKeyDeletionCommand({ KeyId: KeyMetadata?.KeyId })),
-    };
-    for (const [what, asked] of Object.entries(refused)) {
-      const answer = await asked.then(
-        () => "allowed",
-        (error: Error) => error.name,
-      );
-      expect(answer, what).to.match(/AccessDenied|AuthorizationError/);
-    }
+    for (const [stack, role] of [
+      ["dev", onDev],
+      ["pr-7", onEphemeral],
+    ] as const) {
+      const { iam, sqs, sns, kms } = await role();
+      const refused = {
+        role: iam.send(new DeleteRoleCommand({ RoleName })),
+        message: sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" })),
+        queue: sqs.send(new DeleteQueueCommand({ QueueUrl })),
+        topic: sns.send(new DeleteTopicCommand({ TopicArn })),
+        key: kms.send(new ScheduleKeyDeletionCommand({ KeyId: KeyMetadata?.KeyId })),
+      };
+      for (const [what, asked] of Object.entries(refused)) {
+        const answer = await asked.then(
+          () => "allowed",
+          (error: Error) => error.name,
+        );
+        expect(answer, `${what} of main by ${stack}`).to.match(/AccessDenied|AuthorizationError/);
+      }
 
-    const own = await sqs.send(new CreateQueueCommand({ QueueName: "slipway-dev-results-queue-0a1b" }));
-    await sqs.send(new DeleteQueueCommand({ QueueUrl: own.QueueUrl }));
+      const QueueName = `slipway-${stack}-results-queue-0a1b`;
+      const own = await sqs.send(new CreateQueueCommand({ QueueName }));
+      await sqs.send(new DeleteQueueCommand({ QueueUrl: own.QueueUrl }));
+    }
+  });
+
+  it("lets the role of pull requests' stacks change these, by name, tag and state, and no others", async () => {
+    const { kms, s3, sqs } = await onEphemeral();
+    const key = async (stack: string) => {
+      const Tags = [
+        { TagKey: "Project", TagValue: "slipway" },
+        { TagKey: "Stack", TagValue: stack },
+      ];
+      const client = new KMSClient(clientConfig(await workshop.state(), "kms"));
+      return (await client.send(new CreateKeyCommand({ Tags }))).KeyMetadata!.KeyId!;
+    };
+    await kms.send(new ScheduleKeyDeletionCommand({ KeyId: await key("pr-7") }));
+    const dev = await failure(kms.send(new ScheduleKeyDeletionCommand({ KeyId: await key("dev") })));
+    expect(dev.name).to.match(/AccessDenied/);
+
+    const state = (stack: string) => ({ Bucket: bucket(), Key: `.pulumi/stacks/slipway/${stack}.json` });
+    await s3.send(new PutObjectCommand({ ...state("pr-7"), Body: "{}" }));
+    await s3.send(new DeleteObjectCommand(state("pr-7")));
+    for (const stack of ["dev", "main"]) {
+      const refused = await failure(s3.send(new PutObjectCommand({ ...state(stack), Body: "{}" })));
+      expect(refused.name, stack).to.equal("AccessDenied");
+    }
+    const queue = await failure(sqs.send(new CreateQueueCommand({ QueueName: "slipway-prod-queue" })));
+    expect(queue.name).to.match(/AccessDenied/);
   });
 
   it("lets a pull request read, and change nothing", async () => {

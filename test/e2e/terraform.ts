@@ -6,7 +6,7 @@ import { type Ended, run } from "../../automation/run";
 const provider = join("registry.terraform.io", "hashicorp", "aws");
 
 /** A folder in which providers are installed already, where there is one; else Terraform fetches the provider itself. */
-function providerFolder(): string | undefined {
+export function providerFolder(): string | undefined {
   const opt = existsSync("/opt") ? readdirSync("/opt").map((name) => join("/opt", name)) : [];
   const usual = ["/usr/share/terraform/providers", "/usr/local/share/terraform/plugins", ...opt];
   return [join(homedir(), ".terraform.d", "plugins"), ...usual].find((folder) =>

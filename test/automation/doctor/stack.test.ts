@@ -120,6 +120,17 @@ describe("what doctor asks AWS for a stack", () => {
     expect(found.get("Region")).to.include({ ok: false, found: "us-east-1, not-opted-in" });
   });
 
+  it("does not take services for missing where there is no list of them", async () => {
+    ssm
+      .on(GetParametersCommand)
+      .callsFake(({ Names }: { Names: string[] }) => ({ InvalidParameters: Names }));
+    expect((await check()).get("Services")).to.include({
+      ok: false,
+      needed: false,
+      found: "not known: there is no list of the services of us-east-1",
+    });
+  });
+
   it("goes on without what it may not look at, and says so", async () => {
     const refused = Object.assign(new Error("not authorized"), { name: "AccessDenied" });
     iam.on(SimulatePrincipalPolicyCommand).rejects(refused);

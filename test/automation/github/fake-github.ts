@@ -141,8 +141,8 @@ export class FakeGitHub {
       return c.json({ deployment_branch_policy: it.policy, protection_rules: rules });
     });
     app.put(environment, async (c) => {
-      const { deployment_branch_policy: policy, reviewers = [] } = await c.req.json<{
-        deployment_branch_policy: Environment["policy"];
+      const { deployment_branch_policy: policy = null, reviewers = [] } = await c.req.json<{
+        deployment_branch_policy?: Environment["policy"];
         reviewers?: { type: string; id: number }[];
       }>();
       this.environments.set(c.req.param("environment") ?? "", {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { asCommands } from "../../../automation/bootstrap/variables";
 import { openRepository, type Repository } from "../../../automation/github/repository";
-import { restrictEnvironment, setVariable } from "../../../automation/github/settings";
+import { makeEnvironment, restrictEnvironment, setVariable } from "../../../automation/github/settings";
 import { failure } from "../../local/laptop";
 import { FakeGitHub } from "./fake-github";
 
@@ -44,6 +44,18 @@ describe("the repository that bootstrap tells of the account", () => {
     expect(await restrict()).to.equal("updated");
     expect(github.environments.get("main")!.reviewers).to.deep.equal(reviewers);
     expect(branches()).to.deep.equal(["main"]);
+  });
+
+  it("gets an environment that all branches may use, and one that is there is left alone", async () => {
+    expect(await makeEnvironment(repository, "preview-stack")).to.equal("created");
+    const made = github.environments.get("preview-stack");
+    expect(made).to.deep.equal({ policy: null, reviewers: [], branches: [] });
+    const reviewers = [{ type: "User", reviewer: { id: 7 } }];
+    github.environments.set("preview-stack", { policy: null, reviewers, branches: [] });
+    github.allow("preview-stack", "dev");
+    const before = structuredClone(github.environments.get("preview-stack"));
+    expect(await makeEnvironment(repository, "preview-stack")).to.equal("unchanged");
+    expect(github.environments.get("preview-stack")).to.deep.equal(before);
   });
 
   it("says what the token lacks", async () => {

@@ -5,7 +5,7 @@ import {
   FilterLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreatePolicyCommand, CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { DescribeModelCommand, SageMakerClient } from "@aws-sdk/client-sagemaker";
 import {
   ConfirmSubscriptionCommand,
@@ -40,6 +40,27 @@ describe("local cloud", function () {
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
+
+  it("does once what an SDK asks for again because the answer was lost, and refuses who asks anew", async () => {
+    const iam = new IAMClient(clientConfig(laptop.state));
+    let attempts = 0;
+    iam.middlewareStack.add(
+      (next) => async (request) => {
+        const answer = await next(request);
+        if (++attempts === 1) throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+        return answer;
+      },
+      { step: "finalizeRequest", priority: "low", name: "loseTheFirstAnswer" },
+    );
+    const allow = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [allow] });
+    const asked = new CreatePolicyCommand({ PolicyName: "once", PolicyDocument });
+    const { Policy } = await iam.send(asked);
+    expect(attempts).to.equal(2);
+    expect(Policy!.Arn).to.equal(`arn:aws:iam::${account}:policy/once`);
+    const anew = await failure(iam.send(new CreatePolicyCommand({ PolicyName: "once", PolicyDocument })));
+    expect(anew.name).to.match(/^EntityAlreadyExists/);
+  });
 
   describe("authorize", () => {
     const arn = (model: string) => `arn:aws:sagemaker:${region}:${account}:model/${model}`;
