@@ -27,7 +27,7 @@ interface Status {
 
 /** Two stacks in one laptop cloud: `dev` makes a release, `main` takes it over. */
 describe("a promotion", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   const workshop = new Workshop({ SLIPWAY_TARGET: "laptop" });
   let dev: Outputs;
 
