@@ -1,14 +1,14 @@
-// Runs the checks and the test suites one after the other, and closes with one line that counts all tests:
+// Runs the checks and the test suites, and closes with one line that counts all tests:
 //   N passed, N failed, N skipped
-// Usage: node test/run.mjs [lint | unit | container | local | e2e]   (none: all of them)
+// Usage: node test/run.mjs [lint | unit | container | sagemaker | local | e2e]   (none: all of them)
 // With CI=true a skipped test counts as a failure: there, everything that a test needs is to be had.
 import { spawn } from "node:child_process";
 
 const python = ".venv/bin/python";
-/** Files of tests two at a time: most of a test is waiting for servers, jobs and the engine. */
-const twoAtATime = (folder, ...options) => [
+/** So many files of tests at a time: most of a test is waiting for servers, jobs and the engine. */
+const atATime = (jobs, folder, ...options) => [
   "npx",
-  ["mocha", `test/${folder}/**/*.test.ts`, "--parallel", "--jobs", "2", ...options],
+  ["mocha", `test/${folder}/**/*.test.ts`, "--parallel", "--jobs", String(jobs), ...options],
 ];
 const sageMakerTests = "test/local/sagemaker/**/*.test.ts";
 
@@ -31,16 +31,20 @@ const suites = {
   },
   unit: {
     title: "components, handlers, command, clients",
-    commands: [twoAtATime("{components,handlers,automation,clients,policy}")],
+    commands: [atATime(2, "{components,handlers,automation,clients,policy}")],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
-  local: {
-    title: "the laptop target",
-    // The files of the local SageMaker share one laptop cloud, and so one process.
-    commands: [twoAtATime("local", "--ignore", sageMakerTests), ["npx", ["mocha", sageMakerTests]]],
-  },
-  e2e: { title: "end to end", commands: [twoAtATime("e2e")] },
+  // The files of the local SageMaker share one laptop cloud, and so one process.
+  sagemaker: { title: "the local SageMaker", commands: [["npx", ["mocha", sageMakerTests]]] },
+  local: { title: "the laptop target", commands: [atATime(2, "local", "--ignore", sageMakerTests)] },
+  e2e: { title: "end to end", commands: [atATime(3, "e2e")] },
 };
+
+/** Suites of a lane run one after the other, the lanes at the same time: the first takes one processor, the second mostly waits. */
+const lanes = [
+  ["lint", "container", "sagemaker"],
+  ["unit", "local", "e2e"],
+];
 
 // The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -61,15 +65,17 @@ function run([program, args, cwd = "."]) {
       resolve(127);
     });
     child.on("close", (code) => {
+      running.delete(child);
       count(output);
       resolve(code ?? 1);
     });
-    active = child;
+    running.add(child);
   });
 }
 
-let active;
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => active?.kill(signal));
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => running.forEach((child) => child.kill(signal)));
 
 /** Adds what mocha (`12 passing`) or pytest (`12 passed`) say of themselves. */
 function count(output) {
@@ -98,16 +104,24 @@ if (unknown.length) {
   process.exit(2);
 }
 const broken = [];
-for (const [name, { title, commands }] of Object.entries(suites)) {
-  if (wanted.length && !wanted.includes(name)) continue;
+
+/** Runs one suite. */
+async function runSuite(name) {
+  const { title, commands } = suites[name];
   console.log(`\n== ${name}: ${title}`);
   const began = Date.now();
   for (const command of commands) {
     if ((await run(command)) !== 0)
       broken.push(`${name} (${command[0]} ${command[1].slice(0, 3).join(" ")})`);
   }
-  console.log(`== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  console.log(`\n== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
+
+await Promise.all(
+  lanes.map(async (lane) => {
+    for (const name of lane) if (!wanted.length || wanted.includes(name)) await runSuite(name);
+  }),
+);
 if (process.env.CI && counts.skipped)
   broken.push(`${counts.skipped} tests were skipped, and in CI none may be`);
 if (broken.length) console.log(`\nNot passed: ${broken.join("; ")}`);

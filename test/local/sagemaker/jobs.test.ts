@@ -66,7 +66,8 @@ describe("jobs of the local SageMaker", function () {
       "three.txt",
       "one.txt",
     ]);
-    expect(readdirSync(join(made.laptop.home, "sagemaker", "work"))).to.deep.equal([]);
+    const folders = () => Promise.resolve(readdirSync(join(made.laptop.home, "sagemaker", "work")));
+    await until(folders, ({ length }) => length === 0); // a moment after it is completed
   });
 
   it("keeps the container's output in CloudWatch Logs and in a file", async () => {
