@@ -21,6 +21,6 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 import("tsx").then(() => {
   // tsx maps stack traces to lines of TypeScript. Pulumi makes one for each promise and shows none: a second an update.
   process.setSourceMapsEnabled(false);
-  require("./lazy-typescript.ts");
+  require("./lazy-packages.ts");
   require("./main.ts").main();
 });

@@ -22,7 +22,11 @@ function fingerprint() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The bundle of `local/providers/<name>/main.ts`. Packages stay outside it: they are loaded when a call needs them. */
+/** Has the AWS SDK's clients loaded when a call asks for one: to find that nothing has changed takes none of them. */
+const loadLazily = `require = ((load) => (name) => name.startsWith("@aws-sdk/")
+  ? new Proxy({}, { get: (_, part) => load(name)[part] }) : load(name))(require);`;
+
+/** The bundle of `local/providers/<name>/main.ts`. Packages stay outside it. */
 function bundle(name) {
   const file = join(cache, `${name}-${fingerprint()}.js`);
   if (existsSync(file)) return file;
@@ -39,6 +43,7 @@ function bundle(name) {
     platform: "node",
     target: "node20",
     format: "cjs",
+    banner: { js: loadLazily },
     sourcemap: "inline",
     logLevel: "error",
   });
