@@ -37,13 +37,13 @@ const suites = {
   // The files of the local SageMaker share one laptop cloud, and so one process.
   sagemaker: { title: "the local SageMaker", commands: [["npx", ["mocha", sageMakerTests]]] },
   local: { title: "the laptop target", commands: [atATime(2, "local", "--ignore", sageMakerTests)] },
-  e2e: { title: "end to end", commands: [atATime(3, "e2e")] },
+  e2e: { title: "end to end", commands: [atATime(2, "e2e")] },
 };
 
 /** Suites of a lane run one after the other, the lanes at the same time: the first takes one processor, the second mostly waits. */
 const lanes = [
-  ["lint", "container", "sagemaker"],
-  ["unit", "local", "e2e"],
+  ["lint", "container"],
+  ["sagemaker", "unit", "local", "e2e"],
 ];
 
 // The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.
