@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { UserError } from "./errors";
 import { projectRoot } from "./project";
+import { isShortLived, modelStack } from "./stack-name";
 
 /** The configuration of a stack, as `<namespace>:<name>`; secrets are left out. */
 export type StackConfig = Record<string, unknown>;
@@ -18,14 +19,17 @@ export const stackFile = (stack: string) => join(projectRoot, `Pulumi.${stack}.y
 /** Name of the Pulumi project. */
 export const projectName = () => readYaml<ProjectFile>(join(projectRoot, "Pulumi.yaml")).name;
 
-/** The defaults of `Pulumi.yaml`, and what `Pulumi.<stack>.yaml` says instead. */
+/**
+ * The defaults of `Pulumi.yaml`, and what `Pulumi.<stack>.yaml` says instead. A pull request's stack gets the settings of `dev`:
+ * until it has a file of its own, those are its.
+ */
 export function readStackConfig(stack: string): StackConfig {
   const { name, config } = readYaml<ProjectFile>(join(projectRoot, "Pulumi.yaml"));
   const defaults = Object.entries(config).map(([key, value]): [string, unknown] => [
     `${name}:${key}`,
     value.default,
   ]);
-  const file = stackFile(stack);
+  const file = stackFile(isShortLived(stack) && !existsSync(stackFile(stack)) ? modelStack : stack);
   const own = existsSync(file) ? (readYaml<{ config?: StackConfig } | null>(file)?.config ?? {}) : {};
   const plain = Object.entries(own).filter(([, value]) => !isSecret(value));
   return { ...Object.fromEntries(defaults), ...Object.fromEntries(plain) };

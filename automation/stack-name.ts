@@ -13,5 +13,8 @@ export function stackName(name: string): string {
 /** The stack of a pull request. */
 export const pullRequestStack = (number: number): string => stackName(`pr-${number}`);
 
+/** The stack whose settings the stacks of pull requests have. */
+export const modelStack = "dev";
+
 /** Whether a stack belongs to a pull request, and goes with it. */
 export const isShortLived = (name: string): boolean => name.startsWith("pr-");

@@ -1,20 +1,17 @@
 import { type LocalWorkspace, type Stack, type StackSettings } from "@pulumi/pulumi/automation";
 import { isSecret } from "../stack-config";
-import { isShortLived } from "../stack-name";
+import { isShortLived, modelStack } from "../stack-name";
 import { type ShortLived } from "./sweep";
 
 /** Tag of a stack that says until when it lives: it is there before the first resource is. */
 const expiryTag = "slipway:expires";
-
-/** The stack whose settings the short-lived ones have. */
-const model = "dev";
 
 /**
  * Gives a pull request's stack the settings of `dev`, and lets its data go with it. Its file is not in the repository, so
  * another machine that destroys it has none; Pulumi needs none for that.
  */
 export async function configure(workspace: LocalWorkspace, stack: string): Promise<void> {
-  const settings = await workspace.stackSettings(model);
+  const settings = await workspace.stackSettings(modelStack);
   const here = await workspace.stackSettings(stack).catch((): StackSettings => ({}));
   const config = Object.fromEntries(
     // What is encrypted is so for dev alone.

@@ -76,6 +76,11 @@ describe("what doctor asks AWS for a stack", () => {
     expect(found.get("Permissions")!.found).to.match(/^all \d{3} actions$/);
   });
 
+  it("takes the settings of dev for a pull request's stack, which has no file before it is up", async () => {
+    const region = (await checkStack("pr-7")).find(({ what }) => what === "Region");
+    expect(region).to.include({ ok: true, found: "us-east-1, enabled" });
+  });
+
   it("simulates every action as the role behind the session, on names of this stack", async () => {
     await check("main");
     expect(new Set(simulated.map(({ PolicySourceArn }) => PolicySourceArn))).to.deep.equal(new Set([role]));
