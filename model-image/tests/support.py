@@ -52,8 +52,9 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def environment(base: Path, **variables: str) -> dict[str, str]:
-    """The environment of the program with `base` in place of /opt/ml."""
-    return {**os.environ, "SAGEMAKER_BASE_DIR": str(base), "BIND_HOST": "127.0.0.1", **variables}
+    """The environment of the program, as the Dockerfile sets it, with `base` in place of /opt/ml."""
+    program = {"PYTHONUNBUFFERED": "1", "SAGEMAKER_BASE_DIR": str(base), "BIND_HOST": "127.0.0.1"}
+    return {**os.environ, **program, **variables}
 
 
 def command(name: str) -> list[str]:
@@ -146,8 +147,8 @@ class Server:
 
 
 def wait_until(what: str, condition: Any) -> None:
-    """Wait until `condition()` is true; fails after a minute, which no machine should need."""
-    deadline = time.monotonic() + 60
+    """Wait until `condition()` is true; fails after 20 s."""
+    deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for: {what}"
         time.sleep(0.02)
