@@ -168,6 +168,21 @@ export class FakeGitHub {
   }
 }
 
+/** A fresh one for each test of a `describe`, which the environment names as in a workflow. */
+export function eachWithGitHub(start: (github: FakeGitHub) => Promise<void>): void {
+  const before = { ...process.env };
+  let github: FakeGitHub;
+  beforeEach(async () => {
+    github = new FakeGitHub();
+    Object.assign(process.env, await github.start());
+    await start(github);
+  });
+  afterEach(() => {
+    github.stop();
+    process.env = { ...before };
+  });
+}
+
 function page(c: Context, all: Entry[]) {
   const url = new URL(c.req.url);
   const size = Number(url.searchParams.get("per_page") ?? 30);

@@ -3,20 +3,14 @@ import { asCommands } from "../../../automation/bootstrap/variables";
 import { openRepository, type Repository } from "../../../automation/github/repository";
 import { makeEnvironment, restrictEnvironment, setVariable } from "../../../automation/github/settings";
 import { failure } from "../../local/laptop";
-import { FakeGitHub } from "./fake-github";
+import { eachWithGitHub, type FakeGitHub } from "./fake-github";
 
 describe("the repository that bootstrap tells of the account", () => {
-  const before = { ...process.env };
   let github: FakeGitHub;
   let repository: Repository;
-  beforeEach(async () => {
-    github = new FakeGitHub();
-    Object.assign(process.env, await github.start());
+  eachWithGitHub(async (fresh) => {
+    github = fresh;
     repository = await openRepository("acme/slipway");
-  });
-  afterEach(() => {
-    github.stop();
-    process.env = { ...before };
   });
 
   const branches = () => github.environments.get("main")!.branches.map(({ name }) => name);

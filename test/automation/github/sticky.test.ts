@@ -3,21 +3,15 @@ import { fitBody, hiddenMark } from "../../../automation/github/body";
 import { openRepository, type Repository } from "../../../automation/github/repository";
 import { keepComment, keepIssue } from "../../../automation/github/sticky";
 import { failure } from "../../local/laptop";
-import { FakeGitHub } from "./fake-github";
+import { eachWithGitHub, type FakeGitHub } from "./fake-github";
 
 describe("what is written on GitHub", () => {
   const mark = hiddenMark("report", "dev");
-  const before = { ...process.env };
   let github: FakeGitHub;
   let repository: Repository;
-  beforeEach(async () => {
-    github = new FakeGitHub();
-    Object.assign(process.env, await github.start());
+  eachWithGitHub(async (fresh) => {
+    github = fresh;
     repository = await openRepository();
-  });
-  afterEach(() => {
-    github.stop();
-    process.env = { ...before };
   });
 
   it("is one comment, found again behind many others", async () => {
