@@ -40,12 +40,6 @@ const suites = {
   e2e: { title: "end to end", commands: [atATime(2, "e2e")] },
 };
 
-/** Suites of a lane run one after the other, the lanes at the same time: the first takes one processor, the second mostly waits. */
-const lanes = [
-  ["lint", "container"],
-  ["sagemaker", "unit", "local", "e2e"],
-];
-
 // The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
@@ -67,10 +61,23 @@ function run([program, args, cwd = "."]) {
     child.on("close", (code) => {
       running.delete(child);
       count(output);
+      if (code !== 0) failures.push(whatFailed(output));
       resolve(code ?? 1);
     });
     running.add(child);
   });
+}
+
+/** What failed, said again at the end: a whole run prints thousands of lines. */
+const failures = [];
+
+/** The part of mocha's (`2 failing`) or pytest's (`short test summary`) output that says what failed, without its stack traces. */
+function whatFailed(output) {
+  const [, failed = ""] = output.match(/^( {2}\d+ failing$.*|=+ short test summary.*)/ms) ?? [];
+  return failed
+    .replace(/^ {6}at .*\n/gm, "")
+    .replace(/\n{3,}/g, "\n\n")
+    .trimEnd();
 }
 
 const running = new Set();
@@ -117,13 +124,10 @@ async function runSuite(name) {
   console.log(`\n== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-await Promise.all(
-  lanes.map(async (lane) => {
-    for (const name of lane) if (!wanted.length || wanted.includes(name)) await runSuite(name);
-  }),
-);
+for (const name of wanted.length ? wanted : Object.keys(suites)) await runSuite(name);
 if (process.env.CI && counts.skipped)
   broken.push(`${counts.skipped} tests were skipped, and in CI none may be`);
+for (const failure of failures) if (failure) console.log(`\n${failure}`);
 if (broken.length) console.log(`\nNot passed: ${broken.join("; ")}`);
 console.log(
   `\n${counts.passed} passed, ${Math.max(counts.failed, broken.length)} failed, ${counts.skipped} skipped`,
