@@ -2,7 +2,17 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", ".venv", ".slipway", "**/*.mjs", "automation/bin.js", "policy/index.js"] },
+  {
+    ignores: [
+      "node_modules",
+      ".venv",
+      ".slipway",
+      "**/*.mjs",
+      "register.js",
+      "automation/bin.js",
+      "policy/index.js",
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

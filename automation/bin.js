@@ -9,7 +9,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 try {
-  require.resolve("tsx");
+  require.resolve("esbuild");
 } catch {
   console.error(
     "Slipway's packages are not installed. Run 'make setup' in the project folder, then try again.",
@@ -18,9 +18,6 @@ try {
 }
 // The Node.js version is checked above; the AWS SDK need not warn of its own plans at every command.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-import("tsx").then(() => {
-  // tsx maps stack traces to lines of TypeScript. Pulumi makes one for each promise and shows none: a second an update.
-  process.setSourceMapsEnabled(false);
-  require("./lazy-packages.ts");
-  require("./main.ts").main();
-});
+require("../register");
+require("./lazy-packages.ts");
+require("./main.ts").main();

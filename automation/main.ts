@@ -170,7 +170,7 @@ export function commandLine(): Command {
 
   stackCommand(program, "cost", "what a stack costs a month, by component, and what grows with use")
     .option("--diff", "and by how much 'slipway up' would change it")
-    .addHelpText("after", "\nPrices are of a dated table (automation/cost/prices.json), not live.")
+    .addHelpText("after", "\nPrices are of a dated table (automation/cost/list-prices.json), not live.")
     .action(async (stack: string, options: JsonOption & { diff?: boolean }) =>
       (await import("./commands/cost.ts")).cost(stack, options.diff ?? false, outputFor(options)),
     );
@@ -366,8 +366,14 @@ const stackCommand = (parent: Command, name: string, description: string) =>
   command(parent, name, description).argument("<stack>", "local, dev, main or pr-<number>", stackName);
 
 /** Runs the command that the process's arguments name, and ends the process. */
+/** Whoever reads the output has had enough of it (`| head`): what the command does goes on. */
+function endedReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
 export async function main(): Promise<void> {
   listenForInterrupts();
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endedReader);
   try {
     await commandLine().parseAsync();
   } catch (error) {

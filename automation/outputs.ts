@@ -27,7 +27,7 @@ export async function findOutputs(
   target: Target,
   output: Output,
 ): Promise<Outputs | undefined> {
-  const program = (await locateProgram()) ?? (await findPulumi(output)).command;
+  const program = locateProgram() ?? (await findPulumi(output)).command;
   return readOutputs(program, name, target.environment);
 }
 

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output, type Progress } from "./output";
-import { type Outputs, readOutputs, requireOutputs } from "./outputs";
+import { findOutputs, type Outputs, readOutputs, requireOutputs } from "./outputs";
 import { policyPacks, policyPluginFolder } from "./policy-pack";
 import { projectRoot } from "./project";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
@@ -149,6 +149,19 @@ export async function destroy(stack: Stack, output: Output): Promise<Changes> {
     progress.result(describeChanges(changes));
     return changes;
   });
+}
+
+/** A stack as it is, with its outputs: none when it is not (wholly) up. Undefined when there is none of this name. */
+export async function findWithOutputs(
+  name: string,
+  target: Target,
+  output: Output,
+): Promise<{ stack: Stack; outputs?: Outputs } | undefined> {
+  const [outputs, stack] = await Promise.all([
+    findOutputs(name, target, output),
+    findStack(name, target, output),
+  ]);
+  return stack && { stack, ...(outputs ? { outputs } : {}) };
 }
 
 /** A stack that is up, with its outputs. @throws UserError when it is not. */

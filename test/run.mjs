@@ -3,6 +3,10 @@
 // Usage: node test/run.mjs [lint | unit | container | sagemaker | local | e2e]   (none: all of them)
 // With CI=true a skipped test counts as a failure: there, everything that a test needs is to be had.
 import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const python = ".venv/bin/python";
 /** So many files of tests at a time: most of a test is waiting for servers, jobs and the engine. */
@@ -45,6 +49,9 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
+/** What the tests write is here, and goes with the run, however it ends. */
+process.env.TMPDIR = mkdtempSync(join(tmpdir(), "slipway-tests-"));
+
 /** Runs one command, showing its output as it comes; resolves to its exit code. */
 function run([program, args, cwd = "."]) {
   return new Promise((resolve) => {
@@ -81,8 +88,38 @@ function whatFailed(output) {
 }
 
 const running = new Set();
+let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"])
-  process.on(signal, () => running.forEach((child) => child.kill(signal)));
+  process.on(signal, () => {
+    interrupted = true;
+    running.forEach((child) => child.kill(signal));
+  });
+
+/** Ends the laptop clouds of tests that could not do it themselves, and removes what the tests wrote. */
+async function cleanUp() {
+  const supervisors = readdirSync(process.env.TMPDIR).flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(process.env.TMPDIR, name, "state.json"), "utf8")).pid];
+    } catch {
+      return [];
+    }
+  });
+  for (const pid of supervisors) {
+    for (let waited = 0; isAlive(pid) && waited < 20_000; waited += 100) {
+      if (waited === 0) process.kill(pid, "SIGTERM");
+      await sleep(100);
+    }
+  }
+  rmSync(process.env.TMPDIR, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** Adds what mocha (`12 passing`) or pytest (`12 passed`) say of themselves. */
 function count(output) {
@@ -118,16 +155,19 @@ async function runSuite(name) {
   console.log(`\n== ${name}: ${title}`);
   const began = Date.now();
   for (const command of commands) {
+    if (interrupted) break;
     if ((await run(command)) !== 0)
       broken.push(`${name} (${command[0]} ${command[1].slice(0, 3).join(" ")})`);
   }
   console.log(`\n== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-for (const name of wanted.length ? wanted : Object.keys(suites)) await runSuite(name);
+for (const name of wanted.length ? wanted : Object.keys(suites)) if (!interrupted) await runSuite(name);
+await cleanUp();
 if (process.env.CI && counts.skipped)
   broken.push(`${counts.skipped} tests were skipped, and in CI none may be`);
 for (const failure of failures) if (failure) console.log(`\n${failure}`);
+if (interrupted) broken.push("the run was interrupted");
 if (broken.length) console.log(`\nNot passed: ${broken.join("; ")}`);
 console.log(
   `\n${counts.passed} passed, ${Math.max(counts.failed, broken.length)} failed, ${counts.skipped} skipped`,

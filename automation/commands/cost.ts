@@ -55,7 +55,7 @@ function diffLines({ before, after, change, components }: Cost["diff"]): string[
 function note({ region, prices }: Cost): string {
   const elsewhere = region === prices.region ? "" : ` The stack is in ${String(region)}, where they differ.`;
   return (
-    `An estimate with list prices of ${prices.region} as of ${prices.asOf}, kept by hand in automation/cost/prices.json: not live. ` +
+    `An estimate with list prices of ${prices.region} as of ${prices.asOf}, kept by hand in automation/cost/list-prices.json: not live. ` +
     `Look them up before you rely on it (https://calculator.aws).${elsewhere}`
   );
 }

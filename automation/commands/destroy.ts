@@ -3,11 +3,11 @@ import { createInterface } from "node:readline/promises";
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
-import { findOutputs, type Outputs } from "../outputs";
+import { type Outputs } from "../outputs";
 import { createClients } from "../release/clients";
 import { deleteEvaluationModels } from "../release/evaluation";
 import { emptyRegistry } from "../release/registry";
-import { type Changes, describeChanges, destroy as destroyStack, findStack } from "../stack";
+import { type Changes, describeChanges, destroy as destroyStack, findWithOutputs } from "../stack";
 import { isLaptopStack, openTarget } from "../target";
 import { alone } from "./alone";
 
@@ -41,9 +41,9 @@ export async function destroyWhole(
   confirmed: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Changes | undefined> {
   const target = await openTarget(name, output);
-  const stack = await findStack(name, target, output);
-  if (!stack) return undefined;
-  const outputs = await findOutputs(name, target, output);
+  const found = await findWithOutputs(name, target, output);
+  if (!found) return undefined;
+  const { stack, outputs } = found;
   const clients = outputs && createClients(target, outputs.region);
   if (outputs && clients) await refuseWithData(name, outputs, clients.s3);
   await confirmed();

@@ -1,6 +1,5 @@
 import { UserError } from "../errors";
 import { type Output } from "../output";
-import { findOutputs } from "../outputs";
 import { createContext, type ReleaseContext } from "../release/context";
 import { servedRecord } from "../release/diff";
 import {
@@ -11,7 +10,7 @@ import {
   servedRelease,
 } from "../release/promote";
 import { type ReleaseResult } from "../release/release";
-import { findStack, requireStack, selectStack, up } from "../stack";
+import { findWithOutputs, requireStack, selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
 import { answer, makeHere } from "./release";
@@ -67,7 +66,6 @@ async function bringUp(name: string, output: Output): Promise<ReleaseContext> {
 /** A stack as it is; undefined when it is not up. */
 async function findContext(name: string, output: Output): Promise<ReleaseContext | undefined> {
   const target = await openTarget(name, output);
-  const stack = await findStack(name, target, output);
-  const outputs = stack && (await findOutputs(name, target, output));
+  const { stack, outputs } = (await findWithOutputs(name, target, output)) ?? {};
   return stack && outputs && createContext(stack, outputs, target, output);
 }

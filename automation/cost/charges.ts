@@ -4,7 +4,7 @@ import { hoursAMonth } from "./prices";
 export interface Charge {
   /** For people, such as `2 x ml.t2.medium`. */
   what: string;
-  /** A name of `prices.json`. */
+  /** A name of `list-prices.json`. */
   price: string;
   /** In the price's unit, a month. */
   quantity: number;

@@ -1,4 +1,4 @@
-import table from "./prices.json";
+import table from "./list-prices.json";
 
 /** Hours that AWS counts for a month. */
 export const hoursAMonth = 730;

@@ -1,7 +1,7 @@
 import { type PulumiCommand } from "@pulumi/pulumi/automation";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { UserError } from "../errors";
 import { interruptSignal, interrupted } from "../interrupt";
 import { withLock } from "../../local/supervisor/lock";
@@ -58,12 +58,10 @@ export async function locatePulumi(): Promise<PulumiCommand | undefined> {
   return (await onPath()) ?? installedIn(installRoot());
 }
 
-/** The program of the CLI that `locatePulumi` finds, sooner: without loading the Automation API. */
-export async function locateProgram(): Promise<string | undefined> {
-  const { stdout } = await run("pulumi", ["version"]);
-  if (Number(/^v(\d+)\./.exec(stdout)?.[1] ?? 0) >= oldestMajor) return "pulumi";
-  const installed = programIn(installRoot());
-  return existsSync(installed) ? installed : undefined;
+/** The program of a CLI that is here, for a question or two: sooner than `locatePulumi`, which asks it for its version. */
+export function locateProgram(): string | undefined {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), join(installRoot(), "bin")];
+  return folders.map((folder) => join(folder, "pulumi")).find((program) => existsSync(program));
 }
 
 /** Where Slipway installs the CLI. */

@@ -11,12 +11,18 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { type Executor, type LocalState, localHome, projectRoot, readState, removeState } from "../state";
 import { isLocked, withLock } from "./lock";
 import { type Assignment, type LocalStatus, type Outcome } from "./messages";
 import { choosePorts, recordedPorts } from "./ports";
-import { type Service, type ServiceSettings, services as allServices, url, venvPython } from "./services";
+import {
+  node,
+  type Service,
+  type ServiceSettings,
+  services as allServices,
+  url,
+  venvPython,
+} from "./services";
 
 const startWithinMs = 90_000;
 const stopWithinMs = 60_000;
@@ -168,9 +174,8 @@ function requireSpace(home: string): void {
 
 function spawnSupervisor(assignment: Assignment): ChildProcess {
   const log = openSync(join(assignment.settings.home, "logs", "supervisor.log"), "a");
-  const tsx = pathToFileURL(require.resolve("tsx")).href;
-  const main = join(projectRoot, "local", "supervisor", "main.ts");
-  const supervisor = spawn(process.execPath, ["--import", tsx, main, JSON.stringify(assignment)], {
+  const [program, ...args] = node("local/supervisor/main.ts", JSON.stringify(assignment));
+  const supervisor = spawn(program!, args, {
     cwd: projectRoot,
     detached: true, // it outlives this command, and a Ctrl-C of this terminal
     stdio: ["ignore", log, log, "ipc"],

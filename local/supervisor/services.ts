@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Executor, projectRoot } from "../state";
 
 /** The laptop target's servers, in the order in which they need one another. */
@@ -30,11 +29,11 @@ export interface ServiceSettings {
 export const url = (port: number) => `http://127.0.0.1:${port}`;
 export const venvPython = join(projectRoot, ".venv", "bin", "python");
 
-const tsx = pathToFileURL(require.resolve("tsx")).href;
-const node = (script: string, ...args: string[]) => [
+/** A Node.js program of the project: command and arguments. */
+export const node = (script: string, ...args: string[]) => [
   process.execPath,
-  "--import",
-  tsx,
+  "--require",
+  join(projectRoot, "register.js"),
   join(projectRoot, script),
   ...args,
 ];

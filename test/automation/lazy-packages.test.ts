@@ -8,7 +8,7 @@ describe("packages that Pulumi loads and Slipway does not need", () => {
   it("stay unloaded until something asks for a part of them", () => {
     const program = `
       const loaded = (name) => Object.keys(require.cache).filter((file) => file.includes("/node_modules/" + name + "/")).length;
-      require("tsx/cjs");
+      require("../register");
       require("./lazy-packages.ts");
       require("@pulumi/pulumi/automation");
       const before = ["typescript", "@npmcli/arborist"].map(loaded);

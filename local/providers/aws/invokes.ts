@@ -75,7 +75,7 @@ const getAvailabilityZones: Invoke = async (_args, call) => {
 
 const getDbInstance: Invoke = async (args, call) => {
   const { DescribeDBInstancesCommand, RDSClient } = await import("@aws-sdk/client-rds");
-  const { propertiesOf } = await import("./rds.js");
+  const { propertiesOf } = await import("./rds.ts");
   const DBInstanceIdentifier = String(args.dbInstanceIdentifier);
   const { DBInstances } = await call
     .client(RDSClient)

@@ -5,27 +5,27 @@ type Table = Record<string, AnyResourceType>;
 
 /** Where the types of each module of `@pulumi/aws` are. Loaded when first needed, with the AWS SDK's client. */
 const tables: Record<string, () => Promise<{ types: Table }>> = {
-  apigateway: () => import("./apigateway.js"),
-  appautoscaling: () => import("./appautoscaling.js"),
-  budgets: () => import("./budgets.js"),
-  cloudwatch: () => import("./cloudwatch.js"),
-  dynamodb: () => import("./dynamodb.js"),
-  ec2: () => import("./ec2.js"),
-  ecr: () => import("./ecr.js"),
-  iam: () => import("./iam.js"),
-  kinesis: () => import("./kinesis.js"),
-  kms: () => import("./kms.js"),
-  lambda: () => import("./lambda.js"),
-  redshiftserverless: () => import("./redshiftserverless.js"),
-  rds: () => import("./rds.js"),
-  s3: () => import("./s3.js"),
-  sagemaker: () => import("./sagemaker.js"),
-  scheduler: () => import("./scheduler.js"),
-  secretsmanager: () => import("./secretsmanager.js"),
-  sns: () => import("./sns.js"),
-  sqs: () => import("./sqs.js"),
-  ssm: () => import("./ssm.js"),
-  vpc: () => import("./ec2-security.js"),
+  apigateway: () => import("./apigateway.ts"),
+  appautoscaling: () => import("./appautoscaling.ts"),
+  budgets: () => import("./budgets.ts"),
+  cloudwatch: () => import("./cloudwatch.ts"),
+  dynamodb: () => import("./dynamodb.ts"),
+  ec2: () => import("./ec2.ts"),
+  ecr: () => import("./ecr.ts"),
+  iam: () => import("./iam.ts"),
+  kinesis: () => import("./kinesis.ts"),
+  kms: () => import("./kms.ts"),
+  lambda: () => import("./lambda.ts"),
+  redshiftserverless: () => import("./redshiftserverless.ts"),
+  rds: () => import("./rds.ts"),
+  s3: () => import("./s3.ts"),
+  sagemaker: () => import("./sagemaker.ts"),
+  scheduler: () => import("./scheduler.ts"),
+  secretsmanager: () => import("./secretsmanager.ts"),
+  sns: () => import("./sns.ts"),
+  sqs: () => import("./sqs.ts"),
+  ssm: () => import("./ssm.ts"),
+  vpc: () => import("./ec2-security.ts"),
 };
 
 /** `s3` of `aws:s3/bucket:Bucket`. */
@@ -38,6 +38,6 @@ export async function findType(token: string): Promise<AnyResourceType | undefin
 
 /** The function of this token, or undefined when the laptop target does not have it. */
 export async function findInvoke(token: string): Promise<Invoke | undefined> {
-  const { invokes } = await import("./invokes.js");
+  const { invokes } = await import("./invokes.ts");
   return invokes[token];
 }

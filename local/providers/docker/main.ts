@@ -5,6 +5,6 @@ void servePlugin({
   name: "docker",
   version,
   type: async (token) =>
-    token === "docker:index/image:Image" ? (await import("./image.js")).image : undefined,
+    token === "docker:index/image:Image" ? (await import("./image.ts")).image : undefined,
   invoke: () => Promise.resolve(undefined),
 });

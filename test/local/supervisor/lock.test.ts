@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { projectRoot } from "../../../local/state";
 import { withLock } from "../../../local/supervisor/lock";
 import { failure } from "../laptop";
 
@@ -73,21 +74,20 @@ describe("lock", () => {
     writeFileSync(log, "");
     writeFileSync(file, JSON.stringify({ pid: await dead(), birth: "1", command: "gone" }));
     const script = `
-      import { appendFileSync } from "node:fs";
-      import { setTimeout as sleep } from "node:timers/promises";
-      import lock from ${JSON.stringify(join(__dirname, "../../../local/supervisor/lock.ts"))};
+      require("./register");
+      const { appendFileSync } = require("node:fs");
+      const { setTimeout: sleep } = require("node:timers/promises");
       const start = Number(process.argv[1]);
+      const { withLock } = require("./local/supervisor/lock.ts");
       while (Date.now() < start);
-      await lock.withLock(${JSON.stringify(file)}, "contender", async () => {
+      void withLock(${JSON.stringify(file)}, "contender", async () => {
         appendFileSync(${JSON.stringify(log)}, "in\\n");
         await sleep(50);
         appendFileSync(${JSON.stringify(log)}, "out\\n");
       }).catch(() => undefined);`;
     const start = Date.now() + 1200; // when all of them are up, so that they meet
     const contenders = [...Array(4).keys()].map(() =>
-      spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script, `${start}`], {
-        stdio: "inherit",
-      }),
+      spawn(process.execPath, ["-e", script, `${start}`], { cwd: projectRoot, stdio: "inherit" }),
     );
     await Promise.all(contenders.map((child) => once(child, "exit")));
     const lines = readFileSync(log, "utf8").trim().split("\n");

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { readState } from "../../../local/state";
 import { localStatus, resetLocal, startLocal, stopLocal } from "../../../local/supervisor/client";
+import { node } from "../../../local/supervisor/services";
 import { failure, processes, runs } from "../laptop";
 import { standIns } from "./stand-ins";
 
@@ -177,9 +178,8 @@ describe("supervisor", function () {
 
 /** A start by a process of its own. */
 function command(home: string): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", join(__dirname, "start.ts"), home], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const [program, ...args] = node("test/local/supervisor/start.ts", home);
+  return spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 async function ended(child: ChildProcess): Promise<{ code: number | null; stderr: string }> {
