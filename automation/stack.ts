@@ -9,12 +9,13 @@ import { type Output, type Progress } from "./output";
 import { findOutputs, type Outputs, readOutputs, requireOutputs } from "./outputs";
 import { policyPacks, policyPluginFolder } from "./policy-pack";
 import { projectRoot } from "./project";
+import { endAbandoned } from "./pulumi-cli/abandoned-lock";
 import { inOwnProcessGroup } from "./pulumi-cli/command";
 import { cliEnvironment } from "./pulumi-cli/environment";
 import { findPulumi } from "./pulumi-cli/find";
 import { secretsProvider } from "./stack-config";
 import { isShortLived } from "./stack-name";
-import { type Target } from "./target";
+import { isLaptopStack, type Target } from "./target";
 
 /** How many resources an operation created, updated, deleted or left alone. */
 export type Changes = Partial<Record<string, number>>;
@@ -223,6 +224,8 @@ interface Options {
 
 /** For how long an operation waits for another one on the stack, such as what a killed command had begun, to end. */
 const lockWaitMs = 60_000;
+/** The same for a killed command's operation on the laptop, where none takes long. */
+const abandonedWaitMs = 15_000;
 const lockPollMs = 1000;
 
 /**
@@ -254,12 +257,18 @@ async function operate(
       return changes;
     } catch (error) {
       if (interruptSignal.aborted) throw interrupted();
-      if (!isLocked(error as Error) || Date.now() - began > lockWaitMs) {
+      const waited = Date.now() - began;
+      if (!isLocked(error as Error) || waited > lockWaitMs) {
         const log = writeLog(stack.name, verb, transcript.join(""));
         throw new UserError(explain(stack.name, verb, errors, error as Error, log));
       }
       progress.now("waiting for another operation on the stack to end");
       errors.length = 0;
+      if (
+        isLaptopStack(stack.name) &&
+        (await endAbandoned((error as Error).message, waited < abandonedWaitMs))
+      )
+        await stack.cancel();
       await sleep(lockPollMs, undefined, { signal: interruptSignal }).catch(() => undefined);
     }
   }

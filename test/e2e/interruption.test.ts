@@ -1,6 +1,7 @@
 import { ListTrainingJobsCommand, SageMakerClient, StopTrainingJobCommand } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -82,6 +83,23 @@ describe("a release that is interrupted", function () {
     await expectServed(served);
   });
 
+  it("leaves no lock behind when the Pulumi engine was killed with it", async () => {
+    workshop.change(5);
+    const killed = await run("Gate", (pid) => {
+      const watch = setInterval(() => {
+        const engine = lockHolder();
+        if (!engine) return;
+        clearInterval(watch);
+        for (const each of [pid, engine]) process.kill(each, "SIGKILL");
+      }, 20);
+    });
+    expect(killed.code).to.equal(null);
+    expect(lockHolder()).to.be.above(0);
+    const { release } = await workshop.json<{ release: string }>("rollback", "local");
+    expect(release).to.equal(served);
+    await expectServed(served);
+  });
+
   it("stands while another one runs: the second is refused, naming the first", async () => {
     workshop.change(2);
     const first = workshop.slipway(["release", "local"]);
@@ -136,6 +154,14 @@ describe("a release that is interrupted", function () {
     expect(release).not.to.equal(served);
     await expectServed(release);
   });
+
+  /** The process id of the engine that holds the stack's lock. */
+  function lockHolder(): number | undefined {
+    const locks = join(workshop.home, "pulumi", ".pulumi", "locks");
+    const lock = readdirSync(locks, { recursive: true, withFileTypes: true }).find((file) => file.isFile());
+    if (!lock) return undefined;
+    return (JSON.parse(readFileSync(join(lock.parentPath, lock.name), "utf8")) as { pid: number }).pid;
+  }
 
   /** Starts a release and calls `then` with its process id once a step is done. */
   function run(step: string, then: (pid: number) => void): Promise<{ code: number | null; stderr: string }> {

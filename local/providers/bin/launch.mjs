@@ -1,23 +1,32 @@
 // Starts a provider plugin. The engine runs this file with a working directory that is not the project's, and
 // waits for it before anything else, so the TypeScript is bundled once and the bundle kept until a source changes.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
 const require = createRequire(import.meta.url);
 const root = resolve(import.meta.dirname, "../../..");
 const cache = join(root, "node_modules", ".cache", "slipway-providers");
+const oldMs = 24 * 3600 * 1000;
 
-/** A text that changes when a source of the plugins does. */
+/** A text that changes when a source of the plugins does, the same in each copy of them. */
 function fingerprint() {
   const files = readdirSync(join(root, "local", "providers"), { recursive: true })
     .filter((name) => /\.(ts|mjs)$/.test(name))
     .map((name) => join("local", "providers", name));
   const hash = createHash("sha256");
   for (const file of [...files, "local/images.ts", "local/state.ts", "package-lock.json"].sort()) {
-    const { mtimeMs, size } = statSync(join(root, file));
-    hash.update(`${file} ${mtimeMs} ${size}\n`);
+    hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -29,11 +38,12 @@ const loadLazily = `require = ((load) => (name) => name.startsWith("@aws-sdk/")
 /** The bundle of `local/providers/<name>/main.ts`. Packages stay outside it. */
 function bundle(name) {
   const file = join(cache, `${name}-${fingerprint()}.js`);
-  if (existsSync(file)) return file;
-  mkdirSync(cache, { recursive: true });
-  for (const old of readdirSync(cache)) {
-    if (old.startsWith(`${name}-`) && old.endsWith(".js")) rmSync(join(cache, old), { force: true });
+  if (existsSync(file)) {
+    utimesSync(file, new Date(), new Date());
+    return file;
   }
+  mkdirSync(cache, { recursive: true });
+  removeOld();
   const draft = `${file}.${process.pid}`;
   require("esbuild").buildSync({
     entryPoints: [join(root, "local", "providers", name, "main.ts")],
@@ -49,6 +59,14 @@ function bundle(name) {
   });
   renameSync(draft, file); // in one step: two stacks may start at once
   return file;
+}
+
+/** What nobody has started for a day: another copy of the project may share the packages, and start one now. */
+function removeOld() {
+  for (const name of readdirSync(cache)) {
+    const { mtimeMs } = statSync(join(cache, name), { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > oldMs) rmSync(join(cache, name), { force: true });
+  }
 }
 
 /** Ends the plugin when the engine has gone without a word (killed): it would wait for calls for ever. */
