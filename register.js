@@ -8,6 +8,7 @@ const { join, relative } = require("node:path");
 
 /** May be deleted at any time. */
 const cache = join(__dirname, "node_modules", ".cache", "slipway-typescript");
+const self = readFileSync(__filename, "utf8");
 const options = {
   loader: "ts",
   format: "cjs",
@@ -19,9 +20,7 @@ const options = {
 Module._extensions[".ts"] = (module, file) => {
   const name = relative(__dirname, file);
   const source = readFileSync(file, "utf8");
-  const key = createHash("sha256")
-    .update(`${JSON.stringify(options)}\n${name}\n${source}`)
-    .digest("hex");
+  const key = createHash("sha256").update(`${self}\n${name}\n${source}`).digest("hex");
   const kept = join(cache, `${key}.js`);
   let code = read(kept);
   if (code === undefined) {
