@@ -365,12 +365,12 @@ const command = (parent: Command, name: string, description: string) =>
 const stackCommand = (parent: Command, name: string, description: string) =>
   command(parent, name, description).argument("<stack>", "local, dev, main or pr-<number>", stackName);
 
-/** Runs the command that the process's arguments name, and ends the process. */
 /** Whoever reads the output has had enough of it (`| head`): what the command does goes on. */
 function endedReader(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
 }
 
+/** Runs the command that the process's arguments name, and ends the process. */
 export async function main(): Promise<void> {
   listenForInterrupts();
   for (const stream of [process.stdout, process.stderr]) stream.on("error", endedReader);

@@ -3,10 +3,10 @@
 // Usage: node test/run.mjs [lint | unit | container | sagemaker | local | e2e]   (none: all of them)
 // With CI=true a skipped test counts as a failure: there, everything that a test needs is to be had.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const python = ".venv/bin/python";
 /** So many files of tests at a time: most of a test is waiting for servers, jobs and the engine. */
@@ -97,28 +97,17 @@ for (const signal of ["SIGINT", "SIGTERM"])
 
 /** Ends the laptop clouds of tests that could not do it themselves, and removes what the tests wrote. */
 async function cleanUp() {
-  const supervisors = readdirSync(process.env.TMPDIR).flatMap((name) => {
-    try {
-      return [JSON.parse(readFileSync(join(process.env.TMPDIR, name, "state.json"), "utf8")).pid];
-    } catch {
-      return [];
-    }
-  });
-  for (const pid of supervisors) {
-    for (let waited = 0; isAlive(pid) && waited < 20_000; waited += 100) {
-      if (waited === 0) process.kill(pid, "SIGTERM");
-      await sleep(100);
-    }
+  const homes = readdirSync(process.env.TMPDIR)
+    .map((name) => join(process.env.TMPDIR, name))
+    .filter((folder) => existsSync(join(folder, "state.json")));
+  if (homes.length) {
+    const require = createRequire(import.meta.url);
+    require("../register.js");
+    const { resetLocal } = require("../local/supervisor/client.ts");
+    for (const home of homes)
+      await resetLocal(home).catch((error) => console.error(`${home}: ${error.message}`));
   }
   rmSync(process.env.TMPDIR, { recursive: true, force: true, maxRetries: 3 });
-}
-
-function isAlive(pid) {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** Adds what mocha (`12 passing`) or pytest (`12 passed`) say of themselves. */
