@@ -17,9 +17,10 @@
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * Condition keys of SNS in policies (``sns_permissions``), the metric of a queue's length (``queue_metrics``).
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
+* State that is saved a few seconds after a change as well as at shutdown: see ``state_saving``.
 
-State is saved a few seconds after a change as well as at shutdown, so that a crash loses little. Everything
-is configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR, ...).
+Everything is configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR,
+...).
 """
 
 from __future__ import annotations
@@ -27,14 +28,12 @@ from __future__ import annotations
 import base64
 import contextvars
 import dataclasses
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import re
 import sys
-import threading
 import time
 import traceback
 import urllib.parse
@@ -53,6 +52,8 @@ import rds_databases
 import repeated_requests
 import sns_email
 import sns_permissions
+import state_saving
+import uvloop
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence
 from ministack.core.iam_actions import identity_denial_message
@@ -60,8 +61,6 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
 from ministack.services import cloudwatch_logs, eventbridge, firehose, kinesis
 
-SAVE_INTERVAL_SECONDS = float(os.environ.get("SLIPWAY_SAVE_SECONDS", "5"))
-IDLE_SAVE_SECONDS = 60.0
 LOOPBACK = ("127.0.0.1", "::1")
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
@@ -250,39 +249,6 @@ def with_routes(app: Asgi, changed: Callable[[], None]) -> Asgi:
     return plus
 
 
-def lock_state_folder(folder: Path) -> None:
-    """Waits until no other process has the state: one that is ending frees its port before it saves."""
-    folder.mkdir(parents=True, exist_ok=True)
-    # Never closed: the lock is this process' until it ends.
-    fcntl.flock(os.open(folder / "lock", os.O_CREAT | os.O_RDWR), fcntl.LOCK_EX)
-
-
-def save_after_changes() -> Callable[[], None]:
-    """Saves the state ``SAVE_INTERVAL_SECONDS`` after a change, from a thread of its own.
-
-    Returns the function that tells of a change. Without one the state is saved each ``IDLE_SAVE_SECONDS``, as
-    pollers and timers change it too.
-    """
-    pending = threading.Event()
-    saving = threading.Lock()
-
-    def save(services: Json) -> None:
-        with saving:  # the thread and the shutdown would write the same draft files
-            persistence.save_all(services)
-
-    def run() -> None:
-        while True:
-            pending.wait(IDLE_SAVE_SECONDS)
-            time.sleep(SAVE_INTERVAL_SECONDS)
-            pending.clear()
-            save(ministack._build_persistence_save_dict())
-
-    ministack.save_all = save  # MiniStack's shutdown calls it by this name
-    logging.getLogger("persistence").setLevel(logging.WARNING)  # it tells of each file that it saves
-    threading.Thread(target=run, daemon=True, name="save-state").start()
-    return pending.set
-
-
 def main() -> None:
     inbox_url = os.environ.get("SLIPWAY_INBOX_URL")
     outbox = sns_email.Outbox(inbox_url) if inbox_url else None
@@ -301,14 +267,15 @@ def main() -> None:
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
     databases.install()
     if persistence.PERSIST_STATE:
-        lock_state_folder(Path(persistence.STATE_DIR))
-    changed = save_after_changes() if persistence.PERSIST_STATE else lambda: None
+        state_saving.lock_state_folder(Path(persistence.STATE_DIR))
+    changed = state_saving.save_after_changes() if persistence.PERSIST_STATE else lambda: None
     app = metric_alarms.with_evaluation(ministack.app)
     if persistence.PERSIST_STATE:  # what they are for
         kinesis_records.install(lambda: ministack.save_all({"kinesis": kinesis.get_state}))
         firehose_buffer.install(lambda: ministack.save_all({"firehose": firehose.get_state}))
         app = firehose_buffer.with_delivery(app)
     ministack.app = repeated_requests.with_repetition(with_routes(app, changed))
+    uvloop.install()  # an event loop in C: a request takes a fifth less
     sys.argv = ["ministack"]
     try:
         ministack.main()

@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   CreateTopicCommand,
@@ -52,6 +57,21 @@ describe("local cloud that crashes", function () {
     expect(Messages?.map(({ Body }) => Body)).to.deep.equal(["kept"]);
     const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
     expect(Subscriptions?.map(({ Endpoint }) => Endpoint)).to.deep.equal(["ann@example.com"]);
+  });
+
+  it("saves what changes while it is saved", async () => {
+    const logs = new CloudWatchLogsClient(clientConfig(laptop.state));
+    const logGroupName = "/aws/lambda/busy";
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    let made = 0;
+    const line = async () => {
+      while (made < 2000)
+        await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: `stream-${made++}` }));
+    };
+    await Promise.all(Array.from({ length: 8 }, line));
+    const log = readFileSync(join(laptop.home, "logs", "cloud.log"), "utf8");
+    expect(log.split("\n").filter((said) => said.includes("Persistence: "))).to.deep.equal([]);
+    await saved(laptop.home, "cloudwatch_logs", "stream-1999");
   });
 });
 
