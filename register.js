@@ -7,7 +7,9 @@ const Module = require("node:module");
 const { join, relative } = require("node:path");
 
 /** May be deleted at any time. */
-const cache = join(__dirname, "node_modules", ".cache", "slipway-typescript");
+const caches = join(__dirname, "node_modules", ".cache");
+const cache = join(caches, "slipway-typescript");
+Module.enableCompileCache?.(join(caches, "slipway-compiled")); // Node.js 22 and newer
 const self = readFileSync(__filename, "utf8");
 const options = {
   loader: "ts",

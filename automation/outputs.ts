@@ -6,6 +6,7 @@ import { type Output } from "./output";
 import { projectRoot } from "./project";
 import { cliEnvironment } from "./pulumi-cli/environment";
 import { findPulumi, locateProgram } from "./pulumi-cli/find";
+import { keptOutputs } from "./pulumi-cli/kept-outputs";
 import { run } from "./run";
 import { type Target } from "./target";
 
@@ -31,11 +32,19 @@ export async function findOutputs(
   return readOutputs(program, name, target.environment);
 }
 
-/**
- * As `findOutputs`, asked of this CLI; secret ones as well. The Automation API asks twice, masked and plain, and takes two
- * seconds to load.
- */
+/** As `findOutputs`, asked of this CLI, if it has to be asked; secret ones as well. */
 export async function readOutputs(
+  program: string,
+  stack: string,
+  environment: Record<string, string>,
+): Promise<Outputs | undefined> {
+  const ask = () => askForOutputs(program, stack, environment);
+  const home = environment.SLIPWAY_LOCAL_HOME; // of a laptop's stack
+  return home ? keptOutputs(home, stack, ask) : ask();
+}
+
+/** The Automation API asks twice, masked and plain, and takes two seconds to load. */
+async function askForOutputs(
   program: string,
   stack: string,
   environment: Record<string, string>,

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type DuckDBConnection } from "@duckdb/node-api";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { interruptSignal } from "../interrupt";
@@ -14,6 +14,7 @@ const mostThreads = 4;
 
 /** Runs `work` with an SQL engine (DuckDB) that has nothing in it and spills into `folder`. */
 export async function withEngine<T>(folder: string, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const { DuckDBInstance } = await import("@duckdb/node-api"); // loaded where it is used: most commands only read of data
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: memoryLimit,
     threads: String(Math.min(availableParallelism(), mostThreads)),
