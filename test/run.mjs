@@ -16,15 +16,15 @@ const atATime = (jobs, folder, ...options) => [
 ];
 const sageMakerTests = "test/local/sagemaker/**/*.test.ts";
 
-/** Each suite: what it is, and the commands that it consists of (program, arguments, folder). */
+/** Each suite: what it is, and the commands that it consists of (program, arguments, folder), run two at a time. */
 const suites = {
   lint: {
     title: "formatting, types and style",
     commands: [
-      ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
+      ["npx", ["eslint", "."]],
       ["npx", ["tsc", "--project", "."]],
       ["npx", ["tsc", "--project", "handlers/site/browser"]],
-      ["npx", ["eslint", "."]],
+      ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
       [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local", "bench", "clients"]],
       [python, ["-m", "ruff", "check", "--quiet", "model-image", "local", "bench", "clients"]],
       ["../.venv/bin/python", ["-m", "mypy"], "model-image"],
@@ -143,11 +143,13 @@ async function runSuite(name) {
   const { title, commands } = suites[name];
   console.log(`\n== ${name}: ${title}`);
   const began = Date.now();
-  for (const command of commands) {
-    if (interrupted) break;
-    if ((await run(command)) !== 0)
-      broken.push(`${name} (${command[0]} ${command[1].slice(0, 3).join(" ")})`);
-  }
+  const waiting = [...commands];
+  const runEach = async () => {
+    for (let command; !interrupted && (command = waiting.shift());)
+      if ((await run(command)) !== 0)
+        broken.push(`${name} (${command[0]} ${command[1].slice(0, 3).join(" ")})`);
+  };
+  await Promise.all([runEach(), runEach()]);
   console.log(`\n== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 

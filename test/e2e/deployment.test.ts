@@ -72,14 +72,15 @@ async function ask({ predictionUrl, apiKey }: Demo): Promise<{ status: number; t
 
 /** A real-time endpoint: canary, alarms, rollback by SageMaker itself, with users asking all the while. */
 describe("a deployment to a real-time endpoint", function () {
-  this.timeout(400_000);
+  const bakeSeconds = Number(process.env.BAKE_SECONDS ?? 10);
+  this.timeout(400_000 + 3000 * bakeSeconds);
   const workshop = new Workshop();
   let demo: Demo;
 
   before(async () => {
     workshop.configure("local", {
       endpoint: "real-time",
-      bakeSeconds: process.env.BAKE_SECONDS ?? 10,
+      bakeSeconds,
       requestsPerSecond: 10_000,
       burst: 10_000,
       digestSeconds: 0,
