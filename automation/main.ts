@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { type ImageOptions } from "./commands/check-image";
 import { type FeedCommandOptions } from "./commands/feed";
 import { type EphemeralOptions } from "./commands/ephemeral";
+import { type SageMakerOptions } from "./commands/sagemaker";
 import { timeToLive } from "./ephemeral/time-to-live";
 import { explainError } from "./errors";
 import { interruptSignal, listenForInterrupts } from "./interrupt";
@@ -42,6 +43,14 @@ Exit codes:
   0  all the same
   1  it could not be found out
   2  something differs`;
+
+const sagemakerHelp = `
+It prints the environment that other programs need; S3, IAM, ECR and CloudWatch Logs are there as well. What it holds is kept
+in .slipway/sagemaker (another folder: SLIPWAY_LOCAL_HOME). See docs/local-sagemaker.md.
+
+Example:
+  $ npx slipway sagemaker --port 4577          in one terminal; in another:
+  $ AWS_ENDPOINT_URL_SAGEMAKER=http://127.0.0.1:4577 aws sagemaker list-endpoints`;
 
 /**
  * The command line: every command with its arguments and options. What a command does is in `commands/`, and is
@@ -241,6 +250,20 @@ export function commandLine(): Command {
     .option("--yes", "do not ask")
     .action(async (stack: string, options: JsonOption & { yes?: boolean }) =>
       (await import("./commands/destroy.ts")).destroy(stack, options.yes ?? false, outputFor(options)),
+    );
+
+  command(
+    program,
+    "sagemaker",
+    "SageMaker alone on this laptop, for boto3, the SDKs, Terraform: until Ctrl-C",
+  )
+    .option("--port <number>", "of SageMaker, on 127.0.0.1; without it, that of the last time", wholeNumber)
+    .addOption(
+      new Option("--executor <kind>", "how containers run").choices(["docker", "process"]).default("docker"),
+    )
+    .addHelpText("after", sagemakerHelp)
+    .action(async (options: JsonOption & SageMakerOptions) =>
+      (await import("./commands/sagemaker.ts")).sagemaker(options, outputFor(options)),
     );
 
   addLocalCommands(new Command("local").copyInheritedSettings(program), program);

@@ -53,9 +53,14 @@ export async function env(output: Output): Promise<void> {
   const cli = await locatePulumi();
   const environment = pulumiEnvironment(await runningLaptop());
   if (cli && isAbsolute(cli.command)) environment.PATH = `${dirname(cli.command)}:${process.env.PATH}`;
+  output.answer(environment, shellLines(environment));
+}
+
+/** What a shell takes to have this environment, and no AWS profile beside it. */
+export function shellLines(environment: Record<string, string>): string {
   const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
   const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`);
-  output.answer(environment, [...lines, "unset AWS_PROFILE"].join("\n"));
+  return [...lines, "unset AWS_PROFILE"].join("\n");
 }
 
 /** `slipway local logs` */

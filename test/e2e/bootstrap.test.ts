@@ -13,7 +13,7 @@ import { createOutput } from "../../automation/output";
 import program from "../../index";
 import { clientConfig } from "../../local/state";
 import { failure } from "../local/laptop";
-import { Terraform } from "./terraform";
+import { Terraform } from "../local/terraform";
 import { Workshop } from "./workshop";
 
 const repository = "acme/slipway";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Newcomer } from "./newcomer";
-import { Terraform } from "./terraform";
+import { Terraform } from "../local/terraform";
 import { Workshop } from "./workshop";
 
 const repository = "acme/slipway";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { run } from "../../automation/run";
 import { FakeGitHub } from "../automation/github/fake-github";
 import { root } from "./laptop";
-import { providerFolder } from "./terraform";
+import { providerFolder } from "../local/terraform";
 import { type Workshop } from "./workshop";
 
 /**

@@ -5,6 +5,7 @@ import {
   GetDownloadUrlForLayerCommand,
 } from "@aws-sdk/client-ecr";
 import { type LocalImage, findContent, findImage, saveImage } from "../../images";
+import type { Foundation } from "../platform";
 import type { RoleSession } from "./cloud";
 
 /** The image is not there, or the role may not pull it. */
@@ -16,12 +17,17 @@ const ecrUri = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^:@]+)(?::(
  * The image that `uri` means on this laptop, once the role has shown that it may pull it from ECR.
  * @throws ImageError that names the image, or the action that the role lacks.
  */
-export async function pullImage(home: string, session: RoleSession, uri: string): Promise<LocalImage> {
+export async function pullImage(
+  { settings: { home }, executor }: Pick<Foundation, "settings" | "executor">,
+  session: RoleSession,
+  uri: string,
+): Promise<LocalImage> {
   const digest = await requirePull(session, uri);
-  const image = findImage(home, uri) ?? (digest ? adopt(home, uri, digest) : undefined);
+  const pushed = findImage(home, uri) ?? (digest ? adopt(home, uri, digest) : undefined);
+  const image = pushed ?? (await executor.find(uri));
   if (!image) {
     throw new ImageError(
-      `Cannot find the image ${uri}. Please ensure that it was built and pushed under exactly this URI ('slipway up local' does).`,
+      `Cannot find the image ${uri}. Please ensure that it was built and pushed under exactly this URI ('slipway up local' does), or, with the executor docker, that the Docker engine has it under this name.`,
     );
   }
   return image;

@@ -62,7 +62,7 @@ export async function resolveVariant(
   const container = modelContainer(platform.stores, model);
   const session = platform.cloud.session(roleArn);
   try {
-    const image = await pullImage(platform.settings.home, session, container.Image ?? "");
+    const image = await pullImage(platform, session, container.Image ?? "");
     const environment = container.Environment ?? {};
     return {
       variant,

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { platform, userInfo } from "node:os";
 import { join } from "node:path";
+import type { LocalImage } from "../../images";
 import { LeashedChild } from "./child";
 import { type Container, type ContainerSpec, type Executors, closeGraceSeconds, mlPrefix } from "./executor";
 
@@ -38,6 +39,12 @@ export class DockerExecutor implements Executors {
     this.running.add(container);
     void exited.then(() => this.running.delete(container));
     return container;
+  }
+
+  async find(uri: string): Promise<LocalImage | undefined> {
+    const digest = (await docker("image", "inspect", "--format", "{{.Id}}", uri)).trim();
+    // What its ENTRYPOINT and ENV are, the engine knows.
+    return digest ? { uri, digest, entrypoint: [], env: {}, dockerImage: uri } : undefined;
   }
 
   async removeLeftovers(): Promise<void> {
@@ -92,7 +99,7 @@ async function giveBack({ image, mlFolder }: ContainerSpec): Promise<void> {
 function docker(...args: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile("docker", args, (error, stdout, stderr) => {
-      if (error && !/No such container/.test(stderr))
+      if (error && !/No such (container|image)/.test(stderr))
         console.error(`docker ${args[0]}: ${stderr || error.message}`);
       resolve(stdout);
     });

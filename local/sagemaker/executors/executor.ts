@@ -30,6 +30,8 @@ export interface Container {
 export interface Executors {
   /** @throws Error once `close` was called. */
   run(spec: ContainerSpec): Container;
+  /** An image that is there without having been pushed to the laptop's ECR, by this name: the Docker engine's own. */
+  find(uri: string): Promise<LocalImage | undefined>;
   /** Removes what an earlier server of the same home has left running. */
   removeLeftovers(): Promise<void>;
   /** Ends everything that runs. */

@@ -35,6 +35,11 @@ export class ProcessExecutor implements Executors {
     return container;
   }
 
+  /** There is nothing else to run than what was unpacked here. */
+  find(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   /** The leash has ended them. */
   async removeLeftovers(): Promise<void> {}
 

@@ -100,7 +100,7 @@ export class JobRun {
   /** Runs the containers until they end by themselves, one fails, they are stopped, or their time is over. */
   async containers(): Promise<Ending> {
     const { spec, platform } = this;
-    const image = await pullImage(platform.settings.home, this.session, spec.imageUri);
+    const image = await pullImage(platform, this.session, spec.imageUri);
     const shared = await this.environment();
     if (this.ended) return { how: this.ended };
     const running = this.hosts.map((host) => ({ host, container: this.start(host, image, shared) }));
