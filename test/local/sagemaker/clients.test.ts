@@ -84,6 +84,7 @@ describe("clients of others on the local SageMaker", function () {
     async () => {
       const env = {
         ...{ ...clientEnvironment(made.laptop.state), PATH: process.env.PATH, HOME: made.laptop.home },
+        SAGEMAKER_USER_CONFIG_OVERRIDE: join(__dirname, "clients", "sdk_config.yaml"),
         SAGEMAKER_SUPPRESS_V2_WARNING: "1",
       };
       const { stdout } = await python("sdk_client.py", [made.roleArn, imageUri, bucket], env);

@@ -35,6 +35,10 @@ predictor = estimator.deploy(
     instance_type="ml.m5.large",
     serializer=JSONSerializer(),
     deserializer=JSONDeserializer(),
+    wait=False,  # it would look again after half a minute only
+)
+session.sagemaker_client.get_waiter("endpoint_in_service").wait(
+    EndpointName=predictor.endpoint_name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
 )
 answer = predictor.predict({"asked by": "the SDK"})
 
