@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -16,6 +16,7 @@ import { clientEnvironment } from "../../../local/state";
 import { venvPython } from "../../../local/supervisor/services";
 import { failure } from "../laptop";
 import { Terraform } from "../terraform";
+import { documented } from "./documented";
 import {
   type Answer,
   type Target,
@@ -29,12 +30,10 @@ import {
 } from "./target";
 
 const run = promisify(execFile);
-const root = join(__dirname, "..", "..", "..");
-const docs = join(root, "docs", "local-sagemaker.md");
 
 /** Version of a Python package that the tests pin. */
 function pinned(name: string): string {
-  const requirements = readFileSync(join(root, "test", "requirements.txt"), "utf8");
+  const requirements = readFileSync(join(__dirname, "..", "..", "requirements.txt"), "utf8");
   return new RegExp(`^${name}==(.+)$`, "m").exec(requirements)![1]!;
 }
 
@@ -172,12 +171,6 @@ describe("clients of others on the local SageMaker", function () {
   }
 
   it("are in the documentation, each with what was seen to work", () => {
-    const table = (text: string) => text.match(/(?<=<!-- clients -->\n\n)[^]*?(?=\n\n<!-- end -->)/)![0];
-    const text = readFileSync(docs, "utf8");
-    const heading = ["| client | version | what works |", "| --- | --- | --- |"];
-    if (process.env.WRITE_DOCS)
-      return writeFileSync(docs, text.replace(table(text), [...heading, ...rows].join("\n")));
-    const documented = table(text).replace(/ +/g, " ").split("\n");
-    expect(documented).to.include.members(rows);
+    expect(documented("clients", rows)).to.include.members(rows);
   });
 });
