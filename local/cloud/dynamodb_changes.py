@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict
+from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import dynamodb
 
 REMEMBERED_SECONDS = 35 * 86_400
@@ -42,12 +42,16 @@ def remember(name: str, old: Item | None, new: Item | None) -> None:
     table = dynamodb._tables.get(name)
     if table is None or not dynamodb._pitr_settings.get(name) or old == new:
         return
-    changes = changes_of(name)
-    if not changes:
-        _changes[table["TableId"]] = changes
-    now = time.time_ns() // 1000
-    changes.append((now, keys_of(table, new or old or {}), old, new))
-    if changes[0][0] < now - REMEMBERED_SECONDS * 1_000_000:
+    change = (time.time_ns() // 1000, keys_of(table, new or old or {}), old, new)
+    keep(get_account_id(), get_region(), table["TableId"], change)
+
+
+def keep(account: str, region: str, table_id: str, change: Change) -> None:
+    """Adds a change, and forgets the oldest when it is too old."""
+    changes: list[Change] = _changes.get_scoped(account, region, table_id) or []
+    _changes.set_scoped(account, region, table_id, changes)
+    changes.append(change)
+    if changes[0][0] < change[0] - REMEMBERED_SECONDS * 1_000_000:
         changes.pop(0)
 
 

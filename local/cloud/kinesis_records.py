@@ -45,8 +45,8 @@ class ShardRecords(list[Record]):
         super().append(record)
         self._log.append(record, self._shard)
 
-    def __deepcopy__(self, memo: Json) -> list[Record]:
-        return []
+    def __reduce__(self) -> tuple[object, ...]:
+        return list, ()
 
 
 class Meter:

@@ -17,7 +17,7 @@
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * Condition keys of SNS in policies (``sns_permissions``), the metric of a queue's length (``queue_metrics``).
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
-* State that is saved a few seconds after a change as well as at shutdown: see ``state_saving``.
+* State that survives a crash: see ``state_saving``.
 
 Everything is configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR,
 ...).
@@ -46,10 +46,15 @@ import dynamodb_export
 import firehose_buffer
 import http2
 import iam_details
+import journaled_logs
+import journaled_metrics
+import journaled_queues
+import journaled_tables
 import kinesis_records
 import metric_alarms
 import rds_databases
 import repeated_requests
+import session_credentials
 import sns_email
 import sns_permissions
 import state_saving
@@ -59,7 +64,7 @@ from ministack.core import iam_evaluator, persistence
 from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import cloudwatch_logs, eventbridge, firehose, kinesis
+from ministack.services import cloudwatch_logs, eventbridge
 
 LOOPBACK = ("127.0.0.1", "::1")
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -266,15 +271,21 @@ def main() -> None:
     dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
     databases.install()
-    if persistence.PERSIST_STATE:
-        state_saving.lock_state_folder(Path(persistence.STATE_DIR))
-    changed = state_saving.save_after_changes() if persistence.PERSIST_STATE else lambda: None
     app = metric_alarms.with_evaluation(ministack.app)
-    if persistence.PERSIST_STATE:  # what they are for
-        kinesis_records.install(lambda: ministack.save_all({"kinesis": kinesis.get_state}))
-        firehose_buffer.install(lambda: ministack.save_all({"firehose": firehose.get_state}))
-        app = firehose_buffer.with_delivery(app)
-    ministack.app = repeated_requests.with_repetition(with_routes(app, changed))
+    if persistence.PERSIST_STATE:
+        state = state_saving.SavedState(Path(persistence.STATE_DIR))
+        journaled_queues.install(state.journal("sqs", journaled_queues.apply))
+        journaled_tables.install(state.journal("dynamodb", journaled_tables.apply))
+        journaled_logs.install(state.journal("cloudwatch_logs", journaled_logs.apply))
+        journaled_metrics.install(state.journal("cloudwatch", journaled_metrics.apply))
+        kinesis_records.install(lambda: state.save("kinesis"))
+        firehose_buffer.install(lambda: state.save("firehose"))
+        session_credentials.install()
+        state.install()
+        app = with_routes(firehose_buffer.with_delivery(app), state.changed)
+    else:
+        app = with_routes(app, lambda: None)
+    ministack.app = repeated_requests.with_repetition(app)
     uvloop.install()  # an event loop in C: a request takes a fifth less
     sys.argv = ["ministack"]
     try:
