@@ -228,8 +228,8 @@ async def read_body(receive: Receive) -> bytes:
     return body
 
 
-def with_routes(app: Asgi, changed: Callable[[], None]) -> Asgi:
-    """MiniStack's application with ``CALLS`` and ``PAGES`` in front; calls ``changed`` after each write."""
+def with_routes(app: Asgi, state: state_saving.SavedState) -> Asgi:
+    """MiniStack's application with ``CALLS`` and ``PAGES`` in front; ``state`` is told of each write."""
 
     async def plus(scope: Json, receive: Receive, send: Send) -> None:
         path, method = scope.get("path", ""), scope.get("method", "")
@@ -239,13 +239,14 @@ def with_routes(app: Asgi, changed: Callable[[], None]) -> Asgi:
             answer = context.run(answer_call, path, await read_body(receive))
         elif method == "GET" and path in PAGES:
             answer = context.run(answer_page, path, scope["query_string"])
+            await state.saved("sns")
         else:
             await app(scope, receive, send)
             if method not in ("", "GET", "HEAD"):
-                changed()
+                state.changed()
             return
-        if path != "/_slipway/authorize":
-            changed()
+        if path == "/_slipway/events":
+            state.changed()
         status, content, content_type = answer
         headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -255,8 +256,9 @@ def with_routes(app: Asgi, changed: Callable[[], None]) -> Asgi:
 
 
 def main() -> None:
+    state = state_saving.SavedState(Path(persistence.STATE_DIR))
     inbox_url = os.environ.get("SLIPWAY_INBOX_URL")
-    outbox = sns_email.Outbox(inbox_url) if inbox_url else None
+    outbox = sns_email.Outbox(inbox_url, state.folder / "journal" / "email") if inbox_url else None
     if outbox:
         cloud_url = f"http://{os.environ.get('BIND_HOST', '127.0.0.1')}:{os.environ['GATEWAY_PORT']}"
         sns_email.EmailSubscriptions(cloud_url, outbox).install()
@@ -271,21 +273,16 @@ def main() -> None:
     dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
     databases.install()
-    app = metric_alarms.with_evaluation(ministack.app)
-    if persistence.PERSIST_STATE:
-        state = state_saving.SavedState(Path(persistence.STATE_DIR))
-        journaled_queues.install(state.journal("sqs", journaled_queues.apply))
-        journaled_tables.install(state.journal("dynamodb", journaled_tables.apply))
-        journaled_logs.install(state.journal("cloudwatch_logs", journaled_logs.apply))
-        journaled_metrics.install(state.journal("cloudwatch", journaled_metrics.apply))
-        kinesis_records.install(lambda: state.save("kinesis"))
-        firehose_buffer.install(lambda: state.save("firehose"))
-        session_credentials.install()
-        state.install()
-        app = with_routes(firehose_buffer.with_delivery(app), state.changed)
-    else:
-        app = with_routes(app, lambda: None)
-    ministack.app = repeated_requests.with_repetition(app)
+    journaled_queues.install(state.journal("sqs", journaled_queues.apply))
+    journaled_tables.install(state.journal("dynamodb", journaled_tables.apply))
+    journaled_logs.install(state.journal("cloudwatch_logs", journaled_logs.apply))
+    journaled_metrics.install(state.journal("cloudwatch", journaled_metrics.apply))
+    kinesis_records.install(lambda: state.save("kinesis"))
+    firehose_buffer.install(lambda: state.save("firehose"))
+    session_credentials.install()
+    state.install()
+    app = firehose_buffer.with_delivery(metric_alarms.with_evaluation(ministack.app))
+    ministack.app = repeated_requests.with_repetition(with_routes(app, state))
     uvloop.install()  # an event loop in C: a request takes a fifth less
     sys.argv = ["ministack"]
     try:

@@ -18,10 +18,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from journal import Entry, Journal
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import sns
@@ -59,17 +61,33 @@ Answer = tuple[int, dict[str, str], bytes]  # status, headers, body
 
 
 class Outbox:
-    """Hands emails to the inbox, in order, from a thread of its own; keeps trying while the inbox is away."""
+    """Hands emails to the inbox, in order, from a thread of its own; keeps trying while the inbox is away.
 
-    def __init__(self, inbox_url: str) -> None:
+    They are in a journal in ``folder`` before ``put`` returns, and handed over after a crash.
+    """
+
+    def __init__(self, inbox_url: str, folder: Path) -> None:
         self._url = f"{inbox_url}/deliveries"
         self._mails: queue.Queue[Mail] = queue.Queue()
+        self._journal = Journal(folder, self._restore)
+        self._journal.apply_since(0)
         # The inbox is on this machine: a proxy from the environment must not be asked for it.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         threading.Thread(target=self._run, daemon=True, name="outbox").start()
 
+    def _restore(self, entries: Iterator[Entry]) -> None:
+        for entry in entries:
+            match entry:
+                case ["put", mail]:
+                    self._mails.put(mail)
+                case _:
+                    self._mails.get_nowait()
+                    self._mails.task_done()
+
     def put(self, mail: Mail) -> None:
-        self._mails.put(mail)
+        with self._journal.lock:
+            self._journal.write("put", mail)
+            self._mails.put(mail)
 
     def drain(self, seconds: float) -> None:
         """Waits until everything is delivered, at most ``seconds``."""
@@ -84,6 +102,10 @@ class Outbox:
             while not self._delivered(mail):
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            with self._journal.lock:
+                self._journal.write("handed over")
+                if self._mails.empty():
+                    self._journal.drop_before(self._journal.begin_segment())
             self._mails.task_done()
 
     def _delivered(self, mail: Mail) -> bool:

@@ -53,7 +53,7 @@ class SavedState:
     """The state of MiniStack's services, a file for each in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._journals: dict[str, Journal] = {}
         self._segments: dict[str, int] = {}  # the first that is not in the state that was loaded
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -66,7 +66,7 @@ class SavedState:
 
     def journal(self, service: str, apply: Apply) -> Journal:
         """A new journal of a service; ``apply`` does its entries to the state that was loaded."""
-        journal = self._journals[service] = Journal(self._folder / "journal" / service, apply)
+        journal = self._journals[service] = Journal(self.folder / "journal" / service, apply)
         return journal
 
     def install(self) -> None:
@@ -102,7 +102,7 @@ class SavedState:
                 return  # never used
             if journal:
                 state[SEGMENT] = segment
-            write(self._folder / f"{service}.json", service, state)
+            write(self.folder / f"{service}.json", service, state)
             if journal:
                 journal.drop_before(segment)
 

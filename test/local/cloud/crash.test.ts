@@ -7,12 +7,14 @@ import {
   DescribeLogGroupsCommand,
   paginateDescribeLogStreams,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
+import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../../local/inbox/client";
 import { clientConfig } from "../../../local/state";
-import { type Laptop, startLaptop } from "../laptop";
+import { type Laptop, processes, startLaptop } from "../laptop";
 import { receive, writes } from "./acknowledged";
-import { killCloud } from "./kill";
+import { killCloud, readyToKill } from "./kill";
 
 describe("local cloud that crashes", function () {
   this.timeout(30_000);
@@ -35,6 +37,29 @@ describe("local cloud that crashes", function () {
       await killCloud(laptop);
     });
     for (const what of Object.keys(writes)) it(what, () => checks[what]!());
+  });
+
+  it("delivers the emails of what was published before", async () => {
+    const sns = new SNSClient(clientConfig(laptop.state));
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "announcements" }));
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: "email", Endpoint: "ann@example.com" }));
+    const to = (subject: string) => (email: Email) =>
+      email.to === "ann@example.com" && email.subject === subject;
+    const { inboxUrl } = laptop.state;
+    await confirmSubscription(
+      await waitForEmail(inboxUrl, to("AWS Notification - Subscription Confirmation"), 10_000),
+    );
+    const kill = await readyToKill(laptop, "cloud");
+    const inbox = processes("local/inbox/main.ts", laptop.home);
+    for (const pid of inbox) process.kill(pid, "SIGSTOP");
+    for (const Subject of ["one", "two"])
+      await sns.send(new PublishCommand({ TopicArn, Subject, Message: "published" }));
+    const again = kill();
+    for (const pid of inbox) process.kill(pid, "SIGCONT");
+    await again;
+    await waitForEmail(inboxUrl, to("two"), 10_000);
+    const subjects = (await listEmails(inboxUrl, { to: "ann@example.com" })).map(({ subject }) => subject);
+    expect(subjects.slice(0, 2)).to.deep.equal(["two", "one"]); // newest first
   });
 
   it("leaves out a write that was cut off, and keeps what comes before and after it", async () => {
