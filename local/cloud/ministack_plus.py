@@ -17,7 +17,7 @@
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
 * Condition keys of SNS in policies (``sns_permissions``), the metric of a queue's length (``queue_metrics``).
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
-* State that survives a crash: see ``state_saving``.
+* State that survives a crash (``state_saving``), and work that was promised (``promised_work``).
 
 Everything is configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR,
 ...).
@@ -52,6 +52,7 @@ import journaled_queues
 import journaled_tables
 import kinesis_records
 import metric_alarms
+import promised_work
 import rds_databases
 import repeated_requests
 import session_credentials
@@ -281,6 +282,7 @@ def main() -> None:
     firehose_buffer.install(lambda: state.save("firehose"))
     session_credentials.install()
     state.install()
+    promised_work.PromisedWork(state.folder / "journal" / "promised").install()
     app = firehose_buffer.with_delivery(metric_alarms.with_evaluation(ministack.app))
     ministack.app = repeated_requests.with_repetition(with_routes(app, state))
     uvloop.install()  # an event loop in C: a request takes a fifth less

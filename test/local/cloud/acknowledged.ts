@@ -94,6 +94,15 @@ export async function receive(sqs: SQSClient, QueueUrl?: string) {
   return Messages.map(({ Body }) => Body);
 }
 
+/** A new role that Lambda may assume. @returns its ARN. */
+export async function lambdaRole(state: LocalState, RoleName: string): Promise<string> {
+  const trust = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
+  await new IAMClient(clientConfig(state)).send(
+    new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document(trust) }),
+  );
+  return role(RoleName);
+}
+
 /** By what is kept: makes it, and returns how to look for it. */
 export const writes: Record<string, (state: LocalState) => Promise<Check>> = {
   async "objects, and the settings of their bucket"(state) {
@@ -310,18 +319,11 @@ export const writes: Record<string, (state: LocalState) => Promise<Check>> = {
 
   async functions(state) {
     const lambda = new LambdaClient(clientConfig(state));
-    const iam = new IAMClient(clientConfig(state));
-    const AssumeRolePolicyDocument = document({
-      Effect: "Allow",
-      Principal: { Service: "lambda.amazonaws.com" },
-      Action: "sts:AssumeRole",
-    });
-    await iam.send(new CreateRoleCommand({ RoleName: "lambda", AssumeRolePolicyDocument }));
     const ZipFile = zipSync({ "index.js": strToU8("exports.handler = async () => 7;") });
     await lambda.send(
       new CreateFunctionCommand({
         FunctionName: "predict",
-        Role: role("lambda"),
+        Role: await lambdaRole(state, "lambda"),
         Runtime: "nodejs22.x",
         Handler: "index.handler",
         Code: { ZipFile },

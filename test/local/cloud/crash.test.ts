@@ -7,13 +7,20 @@ import {
   DescribeLogGroupsCommand,
   paginateDescribeLogStreams,
 } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  AddPermissionCommand,
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+} from "@aws-sdk/client-lambda";
 import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
+import { strToU8, zipSync } from "fflate";
 import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../../local/inbox/client";
 import { clientConfig } from "../../../local/state";
 import { type Laptop, processes, startLaptop } from "../laptop";
-import { receive, writes } from "./acknowledged";
+import { lambdaRole, receive, writes } from "./acknowledged";
 import { killCloud, readyToKill } from "./kill";
 
 describe("local cloud that crashes", function () {
@@ -60,6 +67,51 @@ describe("local cloud that crashes", function () {
     await waitForEmail(inboxUrl, to("two"), 10_000);
     const subjects = (await listEmails(inboxUrl, { to: "ann@example.com" })).map(({ subject }) => subject);
     expect(subjects.slice(0, 2)).to.deep.equal(["two", "one"]); // newest first
+  });
+
+  it("does again what Lambdas, invoked by an event or by SNS, had not ended", async () => {
+    const { inboxUrl } = laptop.state;
+    const lambda = new LambdaClient(clientConfig(laptop.state));
+    const sns = new SNSClient(clientConfig(laptop.state));
+    const code = `exports.handler = async (event) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const subject = event.subject ?? event.Records[0].Sns.Subject;
+      const mail = { to: "lambda@example.com", subject, body: "", topicArn: "", messageId: subject };
+      const body = JSON.stringify({ ...mail, timestamp: new Date().toISOString(), attributes: {} });
+      const { status } = await fetch("${inboxUrl}/deliveries", { method: "POST", body });
+      if (status !== 201) throw new Error("HTTP " + status);
+    };`;
+    const FunctionName = "slow";
+    const { FunctionArn } = await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName,
+        Role: await lambdaRole(laptop.state, FunctionName),
+        Runtime: "nodejs22.x",
+        Handler: "index.handler",
+        Code: { ZipFile: zipSync({ "index.js": strToU8(code) }) },
+        Timeout: 20,
+      }),
+    );
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "invoking" }));
+    await lambda.send(
+      new AddPermissionCommand({
+        FunctionName,
+        StatementId: "sns",
+        Action: "lambda:InvokeFunction",
+        Principal: "sns.amazonaws.com",
+        SourceArn: TopicArn,
+      }),
+    );
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: "lambda", Endpoint: FunctionArn }));
+    const kill = await readyToKill(laptop, "cloud");
+    const Payload = JSON.stringify({ subject: "invoked" });
+    await Promise.all([
+      lambda.send(new InvokeCommand({ FunctionName, InvocationType: "Event", Payload })),
+      sns.send(new PublishCommand({ TopicArn, Subject: "published", Message: "to a Lambda" })),
+    ]);
+    await kill();
+    for (const expected of ["invoked", "published"])
+      await waitForEmail(inboxUrl, ({ subject }) => subject === expected, 10_000);
   });
 
   it("leaves out a write that was cut off, and keeps what comes before and after it", async () => {
