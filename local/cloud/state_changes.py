@@ -7,7 +7,7 @@ from typing import Any
 
 READS = re.compile(
     "(BatchGet|Decrypt|Describe|Encrypt|Filter|Generate|Get|Head|List|Lookup|Query|Receive|Scan|Select|Simulate"
-    "|StartQuery|StopQuery|Test|Verify)"
+    "|StartQuery|StopQuery|Test)"
 )
 
 # Whose effect survives otherwise: by a journal, a file of their own (records), or with who is told.

@@ -3,7 +3,7 @@
 MiniStack itself saves at shutdown only. Here
 
 * a request that changes a service is answered when the state of that service has been saved
-  (``answer_when_saved``);
+  (``SavedState``);
 * services that change too often for that have a journal of what changed since the last time (``journal``);
 * the rest, which nobody was told of (what pollers and timers change), is saved a few seconds after a change.
 
@@ -57,6 +57,7 @@ class SavedState:
         self._journals: dict[str, Journal] = {}
         self._segments: dict[str, int] = {}  # the first that is not in the state that was loaded
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._written: dict[str, int] = {}  # hashes of the files' contents
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._changed = threading.Event()
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +103,10 @@ class SavedState:
                 return  # never used
             if journal:
                 state[SEGMENT] = segment
-            write(self.folder / f"{service}.json", service, state)
+            content = in_file_format(service, state)
+            if hash(content) != self._written.get(service):
+                replace(self.folder / f"{service}.json", content)
+                self._written[service] = hash(content)
             if journal:
                 journal.drop_before(segment)
 
@@ -189,9 +193,14 @@ def copy_at_once() -> None:
     setattr(copy, "deepcopy", copied)  # noqa: B010 (mypy: a function)
 
 
-def write(file: Path, service: str, state: Json) -> None:
-    """Replaces the file by one in MiniStack's format, at once."""
+def in_file_format(service: str, state: Json) -> str:
+    """A state as MiniStack loads it."""
     content = {"__ministack_format__": persistence._state_format_version(service), "payload": state}
+    return json.dumps(content, default=persistence._json_default)
+
+
+def replace(file: Path, content: str) -> None:
+    """Puts this content in the place of the file's, at once."""
     draft = file.with_suffix(".json.tmp")
-    draft.write_text(json.dumps(content, default=persistence._json_default))
+    draft.write_text(content)
     draft.replace(file)
