@@ -12,7 +12,8 @@
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
-* API Gateway tells Lambdas which API key a request came with: see ``api_keys``.
+* API Gateway tells Lambdas which API key a request came with: see ``api_keys``; updates usage plans:
+  ``usage_plans``.
 * A request that an SDK repeats, as its answer was lost, is not done twice: see ``repeated_requests``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
@@ -53,6 +54,7 @@ import repeated_requests
 import sns_email
 import sns_permissions
 import state_saving
+import usage_plans
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence, sigv4
 from ministack.core.iam_actions import identity_denial_message
@@ -272,6 +274,7 @@ def main() -> None:
     trust_loopback()
     iam_details.install()
     api_keys.install()
+    usage_plans.install()
     metric_alarms.install()
     sns_permissions.install()
     dynamodb_export.install()
