@@ -3,12 +3,14 @@
 For a request of which MiniStack says only that it is about ``*``, the ARN that AWS would check; for requests
 about a role, the condition key ``iam:PermissionsBoundary``: the boundary that it is given, or that it has
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html);
-for simulations, the ``ContextEntries`` that they are given.
+for simulations, the ``ContextEntries`` that they are given. And a policy is parsed once, not at every request
+of every role that has it.
 """
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import json
 from typing import Any
 
@@ -17,6 +19,8 @@ from ministack.core.responses import get_account_id
 from ministack.services import iam
 
 Json = dict[str, Any]
+
+KEPT_POLICIES = 4096
 
 
 def install() -> None:
@@ -46,6 +50,21 @@ def install() -> None:
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = context
     simulate_with_context()
+    parse_policies_once()
+
+
+def parse_policies_once() -> None:
+    """Keeps what the texts of policies say."""
+    parse = iam_evaluator.parse_policy_document
+    parse_text = functools.lru_cache(KEPT_POLICIES)(parse)
+
+    def parsed(document: str | Json) -> list[iam_evaluator.ParsedStatement]:
+        found: list[iam_evaluator.ParsedStatement] = (
+            parse_text(document) if isinstance(document, str) else parse(document)
+        )
+        return found
+
+    iam_evaluator.parse_policy_document = parsed
 
 
 def simulate_with_context() -> None:

@@ -8,10 +8,12 @@
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
 * What IAM knows of a request beyond that: see ``iam_details``.
+* HTTP by a faster server than its own: see ``http_server``.
 * CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
 * Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
 * Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
-* API Gateway tells Lambdas which API key a request came with: see ``api_keys``.
+* API Gateway tells Lambdas which API key a request came with: see ``api_keys``; updates usage plans:
+  ``usage_plans``.
 * A request that an SDK repeats, as its answer was lost, is not done twice: see ``repeated_requests``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
@@ -33,7 +35,6 @@ import json
 import logging
 import os
 import re
-import sys
 import time
 import traceback
 import urllib.parse
@@ -44,7 +45,7 @@ from typing import Any
 import api_keys
 import dynamodb_export
 import firehose_buffer
-import http2
+import http_server
 import iam_details
 import journaled_logs
 import journaled_metrics
@@ -59,9 +60,9 @@ import session_credentials
 import sns_email
 import sns_permissions
 import state_saving
-import uvloop
+import usage_plans
 from ministack import app as ministack
-from ministack.core import iam_evaluator, persistence
+from ministack.core import iam_evaluator, persistence, sigv4
 from ministack.core.iam_actions import identity_denial_message
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import extract_access_key_id, extract_region
@@ -82,6 +83,7 @@ def authorize(request: Json) -> Json:
     ``request``: method, path (as sent, still escaped), query (name to value or list of values), headers,
     optional bodyBase64, action (``sagemaker:InvokeEndpoint``), resource (ARN), optional context (condition
     keys such as ``iam:PassedToService``, name to value). Answers ``{"allowed": bool, "principal": ARN}`` and,
+    when allowed, the ``signingKey`` by which a service can check further signatures of the same credential;
     when refused, AWS's ``code`` and ``message``.
     """
     headers = {name.lower(): joined(value) for name, value in request["headers"].items()}
@@ -115,7 +117,8 @@ def authorize(request: Json) -> Json:
         service_context=request.get("context") or {},
     )
     if denied is None:
-        return {"allowed": True, "principal": iam_evaluator.request_caller_arn(headers, query)}
+        principal = iam_evaluator.request_caller_arn(headers, query)
+        return {"allowed": True, "principal": principal, "signingKey": signing_key(access_key, headers)}
     if isinstance(denied, iam_evaluator.AuthError):
         return {"allowed": False, "principal": "", "code": denied.code, "message": denied.message}
     message = identity_denial_message(action, denied.principal_arn, resource, denied.decision == "Deny")
@@ -125,6 +128,17 @@ def authorize(request: Json) -> Json:
         "code": "AccessDeniedException",
         "message": message,
     }
+
+
+def signing_key(access_key: str, headers: Json) -> str | None:
+    """The key of a signature's date, region and service (base64); None where no header has the signature."""
+    signature = sigv4.parse_header_signature(headers)
+    credential = iam_evaluator.resolve_credential(access_key)
+    if isinstance(signature, tuple) or isinstance(credential, iam_evaluator.CredentialResolutionError):
+        return None
+    secret = credential.secret_access_key
+    key = sigv4.derive_signing_key(secret, signature.date_stamp, signature.region, signature.service)
+    return base64.b64encode(key).decode()
 
 
 def joined(value: str | list[str]) -> str:
@@ -266,9 +280,9 @@ def main() -> None:
     deliver_to_log_groups()
     name_source_account()
     trust_loopback()
-    http2.install()
     iam_details.install()
     api_keys.install()
+    usage_plans.install()
     metric_alarms.install()
     sns_permissions.install()
     dynamodb_export.install()
@@ -284,11 +298,9 @@ def main() -> None:
     state.install()
     promised_work.PromisedWork(state.folder / "journal" / "promised").install()
     app = firehose_buffer.with_delivery(metric_alarms.with_evaluation(ministack.app))
-    ministack.app = repeated_requests.with_repetition(with_routes(app, state))
-    uvloop.install()  # an event loop in C: a request takes a fifth less
-    sys.argv = ["ministack"]
+    app = repeated_requests.with_repetition(with_routes(app, state))
     try:
-        ministack.main()
+        http_server.serve(app, os.environ.get("BIND_HOST", "127.0.0.1"), int(os.environ["GATEWAY_PORT"]))
     finally:
         databases.stop_all()
     if outbox:

@@ -13,6 +13,8 @@ export interface SignedRequest {
 
 interface Decision {
   allowed: boolean;
+  /** In base64. */
+  signingKey?: string;
   code?: string;
   message?: string;
 }
@@ -30,6 +32,7 @@ const jsonCodes: Record<string, string> = {
 
 /**
  * Asks the local cloud whether the signer of a request may do `action` (`sagemaker:CreateModel`) on `resource` (an ARN).
+ * @returns the signing key of the request's credential, unless the request is signed in an unusual way.
  * @throws AwsError: AccessDeniedException in AWS's words, or why the signature is not accepted.
  */
 export async function authorize(
@@ -38,7 +41,7 @@ export async function authorize(
   action: string,
   resource: string,
   context: Record<string, string> = {},
-): Promise<void> {
+): Promise<Buffer | undefined> {
   const { method, path, query, headers, body } = request;
   const question = { method, path, query, headers, bodyBase64: Buffer.from(body).toString("base64") };
   const decision = await postJson<Decision>(`${cloudUrl}/_slipway/authorize`, {
@@ -51,7 +54,7 @@ export async function authorize(
       503,
     );
   });
-  if (decision.allowed) return;
+  if (decision.allowed) return decision.signingKey ? Buffer.from(decision.signingKey, "base64") : undefined;
   const code = decision.code ?? "AccessDeniedException";
   throw new AwsError(jsonCodes[code] ?? code, decision.message ?? "Access denied", 400);
 }

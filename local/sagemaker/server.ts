@@ -9,6 +9,7 @@ import { awsError, awsJson, parseBody, signedRequest } from "./protocol/aws-json
 import { AwsError } from "./protocol/errors";
 import { awsApp } from "./protocol/serving";
 import { validate } from "./protocol/validation";
+import { Grants } from "./runtime/grants";
 import { invokeEndpoint } from "./runtime/invoke";
 
 /** The services that `POST /` answers, by the start of their X-Amz-Target header. */
@@ -36,7 +37,8 @@ export function createApp(platform: Platform): Hono {
     return credentials ? c.json(credentials) : c.json({ message: "unknown token" }, 403);
   });
   app.post("/", (c) => controlPlane(c, platform));
-  app.post("/endpoints/:name/invocations", (c) => runtime(c, platform));
+  const grants = new Grants(platform.settings.cloudUrl);
+  app.post("/endpoints/:name/invocations", (c) => runtime(c, platform, grants));
   return app;
 }
 
@@ -69,18 +71,13 @@ async function controlPlane(c: Context, platform: Platform): Promise<Response> {
 }
 
 /** Answers one InvokeEndpoint of the REST JSON protocol. */
-async function runtime(c: Context, platform: Platform): Promise<Response> {
+async function runtime(c: Context, platform: Platform, grants: Grants): Promise<Response> {
   const arrived = performance.now();
   try {
     const request = await signedRequest(c);
     const endpointName = c.req.param("name") ?? "";
-    const { cloudUrl } = platform.settings;
-    await authorize(
-      cloudUrl,
-      request,
-      "sagemaker:InvokeEndpoint",
-      arnOf(platform.settings, "endpoint", endpointName),
-    );
+    const endpoint = arnOf(platform.settings, "endpoint", endpointName);
+    await grants.authorize(request, "sagemaker:InvokeEndpoint", endpoint);
     const { headers, body } = request;
     const answer = await invokeEndpoint(platform, { endpointName, headers, body, arrived });
     return new Response(new Uint8Array(answer.body), {

@@ -27,6 +27,13 @@ const scalable = (inputs: Pick<TargetInputs, "serviceNamespace" | "resourceId" |
   ScalableDimension: inputs.scalableDimension as "sagemaker:variant:DesiredInstanceCount",
 });
 
+/** Of `sagemaker/endpoint/taxi-fares/variant/AllTraffic/sagemaker:variant:DesiredInstanceCount`, and of a policy `/<name>` after it. */
+function scalableOf(importId: string) {
+  const [, serviceNamespace, resourceId, scalableDimension, name] =
+    /^([^/]+)\/(.+)\/([^/]+:[^/]+:[^/]+)(?:\/([^/]+))?$/.exec(importId) ?? [];
+  return { serviceNamespace, resourceId, scalableDimension, name };
+}
+
 async function register(inputs: TargetInputs, tags: Record<string, string>, call: Call): Promise<void> {
   const input: RegisterScalableTargetCommandInput = {
     ...scalable(inputs),
@@ -47,6 +54,10 @@ const target = resource<appautoscaling.TargetArgs>({
     roleArn: { computed: true },
     suspendedState: { computed: true },
     tags: {},
+  },
+  fromImportId(importId) {
+    const { serviceNamespace, resourceId, scalableDimension } = scalableOf(importId);
+    return { serviceNamespace, resourceId, scalableDimension, id: resourceId };
   },
   async create(inputs, call) {
     await register(inputs, inputs.tagsAll, call);
@@ -104,6 +115,7 @@ const policy = resource<appautoscaling.PolicyArgs>({
     targetTrackingScalingPolicyConfiguration: {},
   },
   outputs: ["alarmArns"],
+  fromImportId: (importId) => ({ ...scalableOf(importId), id: scalableOf(importId).name }),
   async create(inputs, call) {
     await putPolicy(inputs, call);
     return inputs.name!;

@@ -192,10 +192,14 @@ const routeTableAssociation = resource<ec2.RouteTableAssociationArgs>({
     const ids = { RouteTableId: routeTableId, SubnetId: subnetId, GatewayId: gatewayId };
     return (await call.client(EC2Client).send(new AssociateRouteTableCommand(ids))).AssociationId!;
   },
+  fromImportId: (id) => ({ subnetId: id.split("/")[0], routeTableId: id.split("/")[1] }),
   async read({ id, routeTableId }, call) {
     const table = await findRouteTable(routeTableId, call);
-    const found = table?.Associations?.find((each) => each.RouteTableAssociationId === id);
-    return found && { routeTableId, subnetId: found.SubnetId, gatewayId: found.GatewayId };
+    const found = table?.Associations?.find(
+      (each) => each.RouteTableAssociationId === id || `${each.SubnetId}/${routeTableId}` === id,
+    );
+    const { RouteTableAssociationId, SubnetId, GatewayId } = found ?? {};
+    return found && { id: RouteTableAssociationId, routeTableId, subnetId: SubnetId, gatewayId: GatewayId };
   },
   async delete({ id }, call) {
     await call.client(EC2Client).send(new DisassociateRouteTableCommand({ AssociationId: id }));

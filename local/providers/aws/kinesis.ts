@@ -80,15 +80,21 @@ const stream = resource<kinesis.StreamArgs>({
     if (Object.keys(Tags).length > 0) await client.send(new AddTagsToStreamCommand({ StreamARN: arn, Tags }));
     return arn;
   },
-  async read({ id }, call) {
+  fromImportId: (name) => ({ name }),
+  async read({ name: StreamName }, call) {
     const client = call.client(KinesisClient);
     const { StreamDescriptionSummary: found } = await client.send(
-      new DescribeStreamSummaryCommand({ StreamARN: id }),
+      new DescribeStreamSummaryCommand({ StreamName }),
     );
-    const { Tags } = await client.send(new ListTagsForStreamCommand({ StreamARN: id }));
+    const { Tags } = await client.send(new ListTagsForStreamCommand({ StreamName }));
     const mode = found?.StreamModeDetails?.StreamMode;
     return {
-      ...{ name: found?.StreamName, arn: id, retentionPeriod: found?.RetentionPeriodHours },
+      ...{
+        name: StreamName,
+        arn: found?.StreamARN,
+        id: found?.StreamARN,
+        retentionPeriod: found?.RetentionPeriodHours,
+      },
       ...{ encryptionType: found?.EncryptionType, kmsKeyId: found?.KeyId },
       // a stream on demand has as many as it needs
       shardCount: mode === "ON_DEMAND" ? undefined : found?.OpenShardCount,

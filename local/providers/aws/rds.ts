@@ -152,7 +152,12 @@ const instance = resource<rds.InstanceArgs>({
   },
   async read({ id }, call) {
     const found = await findInstance(id, call);
-    return found && { ...propertiesOf(found), tagsAll: await tagsOf(found.DBInstanceArn, call) };
+    if (!found) return undefined;
+    const manageMasterUserPassword = found.MasterUserSecret ? true : undefined;
+    return {
+      ...propertiesOf(found),
+      ...{ manageMasterUserPassword, tagsAll: await tagsOf(found.DBInstanceArn, call) },
+    };
   },
   async update(now, call, was) {
     if (call.changed(...changeableProperties)) {

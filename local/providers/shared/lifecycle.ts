@@ -191,7 +191,7 @@ export function settle(type: AnyResourceType, asked: Properties, live: Propertie
 
 /**
  * The inputs that would lead to what was read: the old ones, save where the resource has drifted from its old state.
- * With no old state (import), everything that was read.
+ * With no old state (import), everything that was read, and the default of what cannot be read.
  */
 export function inputsAfterRead(
   type: AnyResourceType,
@@ -204,14 +204,17 @@ export function inputsAfterRead(
 ): Properties {
   const { oldInputs, oldState, defaultTags } = request;
   const live = hasTags(type) ? withOwnTags(request.live, oldInputs, defaultTags) : request.live;
+  const importing = Object.keys(oldState).length === 0;
   const inputs: Properties = { ...oldInputs };
   for (const [property, rule] of Object.entries(rulesOf(type))) {
+    if (importing && rule.default !== undefined) inputs[property] = rule.default;
     if (!(property in live)) continue;
     const value = live[property];
     const asBefore = [oldState[property], oldInputs[property]].some((old) => sameMeaning(old, value, rule));
     const asDefault =
       oldInputs[property] === undefined && (property === "region" || sameMeaning(value, rule.default, rule));
-    if (asBefore || asDefault || (rule.computed && oldInputs[property] === undefined)) continue;
+    const ownChoice = rule.computed && oldInputs[property] === undefined && !importing;
+    if (asBefore || asDefault || ownChoice) continue;
     if (value === undefined) delete inputs[property];
     else inputs[property] = value;
   }

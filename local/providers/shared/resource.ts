@@ -50,7 +50,10 @@ export interface ResourceType<Args> {
   prepare?(inputs: Inputs<Args>): Promise<Properties>;
   /** @returns the id. Say `call.created(id)` as soon as the resource exists, when more calls follow. */
   create(inputs: Inputs<Args> & Pick<State<Args>, "tagsAll">, call: Call): Promise<string>;
-  /** What is there now: a value, or undefined, for each property that can be read. Undefined when the resource is gone. */
+  /**
+   * What is there now: a value, or undefined, for each property that can be read; `id` where an import id does not say
+   * it. Undefined when the resource is gone.
+   */
   read(state: State<Args>, call: Call): Promise<Properties | undefined>;
   update?(now: State<Args>, call: Call, was: State<Args>): Promise<void>;
   /** A resource that is gone already may be reported by the service's own error. */

@@ -191,7 +191,7 @@ class Provider {
     });
     const state: Properties = lifecycle.settle(type, lifecycle.afterUpdate(type, known, inputs, {}), live);
     return answer
-      .setId(id)
+      .setId(typeof live.id === "string" ? live.id : id)
       .setProperties(toStruct({ ...state, id: undefined }))
       .setInputs(toStruct(inputs));
   }

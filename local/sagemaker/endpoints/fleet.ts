@@ -12,7 +12,8 @@ export interface ServingVariant {
   name: string;
   weight: number;
   configName: string;
-  serverless: boolean;
+  /** Of a serverless variant: requests at the same time. */
+  maxConcurrency?: number;
   replica: Replica;
   logGroup: string;
   logStream: string;
@@ -109,8 +110,8 @@ export class Fleet {
     });
     const { weight } = deployed;
     const { endpointConfigName: configName } = this.record;
-    const serverless = ServerlessConfig !== undefined;
-    return { name, weight, configName, serverless, replica, logGroup, logStream };
+    const maxConcurrency = ServerlessConfig?.MaxConcurrency;
+    return { name, weight, configName, maxConcurrency, replica, logGroup, logStream };
   }
 
   private mlFolder(variantName: string): string {

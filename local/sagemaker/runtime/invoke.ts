@@ -25,7 +25,8 @@ export interface InvokeRequest {
 
 /**
  * InvokeEndpoint: hands the body to the endpoint's container and its answer back.
- * @throws AwsError: ValidationError when there is no such endpoint in service or the body is too large, ModelError
+ * @throws AwsError: ValidationError when there is no such endpoint in service or the body is too large,
+ * ThrottlingException when a serverless one has as many requests as it may have, ModelError
  * when the container answers with an error, not at all, or not in time.
  */
 export async function invokeEndpoint(platform: Platform, request: InvokeRequest): Promise<HttpAnswer> {
@@ -50,10 +51,16 @@ async function invokeFleet(platform: Platform, request: InvokeRequest): Promise<
   const target = headers["x-amzn-sagemaker-target-variant"];
   const variant = fleet.choose(target);
   if (!variant) throw validationError(`Variant ${target} of endpoint ${endpointName} not found.`);
-  if (variant.serverless && body.length > maxServerlessBytes) throw tooLong(maxServerlessBytes);
+  if (variant.maxConcurrency !== undefined) requireCapacity(variant, variant.maxConcurrency, body);
   const shadow = fleet.chooseShadow();
   if (shadow) copyToShadow(platform, request, shadow);
   return counted(variant, () => invokeVariant(platform, request, variant));
+}
+
+/** @throws AwsError when a serverless variant takes no such body, or no more requests now. */
+function requireCapacity({ replica }: ServingVariant, maxConcurrency: number, body: Buffer): void {
+  if (body.length > maxServerlessBytes) throw tooLong(maxServerlessBytes);
+  if (replica.inFlight >= maxConcurrency) throw new AwsError("ThrottlingException", "Rate exceeded");
 }
 
 async function counted<T>({ replica }: ServingVariant, work: () => Promise<T>): Promise<T> {

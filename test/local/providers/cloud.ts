@@ -51,6 +51,7 @@ export async function startCloud(home: string, ...more: ServiceName[]): Promise<
     env: {
       AWS_ENDPOINT_URL: url(ports.cloud),
       AWS_ENDPOINT_URL_SAGEMAKER: url(ports.sagemaker),
+      AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: url(ports.sagemaker),
       AWS_ENDPOINT_URL_REDSHIFT_DATA: url(ports.redshift),
       AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS: url(ports.redshift),
       AWS_REGION: "us-east-1",

@@ -1,5 +1,4 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import * as aws from "@pulumi/aws";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { expect } from "chai";
@@ -74,26 +73,6 @@ describe("laptop plugins when something is wrong", function () {
     expect(summary.resourceChanges).to.include({ update: 1 });
     expect(await groups()).to.deep.equal([{ ...before, retentionInDays: 7 }]);
     await stack.up({ expectNoChanges: true });
-  });
-
-  it("imports what was made by hand", async () => {
-    const { QueueUrl } = await new SQSClient(config()).send(
-      new CreateQueueCommand({ QueueName: "by-hand", Attributes: { VisibilityTimeout: "45" } }),
-    );
-    const program = () =>
-      new aws.sqs.Queue("queue", { name: "by-hand", visibilityTimeoutSeconds: 45 }, { import: QueueUrl });
-    const { summary } = await run(program);
-    expect(summary.resourceChanges).to.include({ import: 1 });
-    await stack.up({ expectNoChanges: true });
-  });
-
-  it("deletes what is gone already", async () => {
-    await run(() => new aws.sqs.Queue("gone", { name: "gone" }));
-    await new SQSClient(config()).send(
-      new DeleteQueueCommand({ QueueUrl: `${cloud.url}/000000000000/gone` }),
-    );
-    const { summary } = await stack.destroy();
-    expect(summary.result).to.equal("succeeded");
   });
 
   it("replaces a resource with a fixed name by deleting the old one first", async () => {

@@ -10,7 +10,11 @@ import {
   UpdateEndpointCommand,
   UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
-import { InvokeEndpointCommand, type ModelError } from "@aws-sdk/client-sagemaker-runtime";
+import {
+  InvokeEndpointCommand,
+  type ModelError,
+  SageMakerRuntimeClient,
+} from "@aws-sdk/client-sagemaker-runtime";
 import { expect } from "chai";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -166,6 +170,25 @@ describe("endpoints of the local SageMaker", function () {
       ),
     );
     expect(error.message).to.contain("between serverless and instance-based");
+  });
+
+  it("throttles what a serverless endpoint has no capacity for", async () => {
+    const impatient = new SageMakerRuntimeClient({
+      ...clientConfig(made.laptop.state, "sagemaker-runtime"),
+      maxAttempts: 1,
+    });
+    const asked = Array.from({ length: 7 }, () => invoke({ runtime: impatient }, "serverless", "slow"));
+    const ends = await Promise.all(
+      asked.map((one) =>
+        one.then(
+          () => "answered",
+          (error: Error) => `${error.name}: ${error.message}`,
+        ),
+      ),
+    );
+    expect(ends.filter((end) => end === "answered")).to.have.length(5);
+    expect(new Set(ends)).to.deep.equal(new Set(["answered", "ThrottlingException: Rate exceeded"]));
+    expect((await invoke(made, "serverless")).release).to.equal("serverless");
   });
 
   it("splits the traffic by the variants' weights, and sends it to the one asked for", async () => {

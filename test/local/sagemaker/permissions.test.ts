@@ -1,3 +1,4 @@
+import { DeleteUserPolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateEndpointCommand,
   CreateModelCommand,
@@ -5,6 +6,7 @@ import {
   ListModelsCommand,
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
+import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { expect } from "chai";
 import { clientConfig } from "../../../local/state";
 import { failure } from "../laptop";
@@ -50,6 +52,34 @@ describe("permissions on the local SageMaker", function () {
     const { runtime } = await userClients(made, "caller", policy);
     expect((await invoke({ runtime }, "guarded")).release).to.equal("guarded");
     expect((await failure(invoke({ runtime }, "other"))).name).to.equal("AccessDeniedException");
+  });
+
+  it("refuses InvokeEndpoint soon after its policy is gone", async () => {
+    const policy = [allow("sagemaker:InvokeEndpoint", arn("endpoint/guarded"))];
+    const { runtime } = await userClients(made, "leaver", policy);
+    await invoke({ runtime }, "guarded");
+    await made.iam.send(new DeleteUserPolicyCommand({ UserName: "leaver", PolicyName: "user" }));
+    const deadline = Date.now() + 5_000;
+    let refusal: Error | undefined;
+    while (!refusal && Date.now() < deadline)
+      refusal = await invoke({ runtime }, "guarded").then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    expect(refusal?.name).to.equal("AccessDeniedException");
+  });
+
+  it("refuses a forged InvokeEndpoint to whom it has just allowed one", async () => {
+    const policy = [allow("sagemaker:InvokeEndpoint", arn("endpoint/guarded"))];
+    const { runtime, credentials } = await userClients(made, "victim", policy);
+    await invoke({ runtime }, "guarded");
+    const forger = new SageMakerRuntimeClient({
+      ...clientConfig(made.laptop.state, "sagemaker-runtime"),
+      credentials: { ...credentials, secretAccessKey: "guessed" },
+    });
+    expect((await failure(invoke({ runtime: forger }, "guarded"))).name).to.equal(
+      "InvalidSignatureException",
+    );
   });
 
   it("refuses an operation of the control plane to whom no policy allows it", async () => {

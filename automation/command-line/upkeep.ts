@@ -1,0 +1,76 @@
+import { Command, Option } from "commander";
+import { type EphemeralOptions } from "../commands/ephemeral";
+import { type JsonOption, command, lifetime, outputFor, stackCommand, wholeNumber } from "./options";
+
+const reportHelp = `
+Exit codes:
+  0  the report is whole
+  1  a part could not be found out, such as a preview that fails; the report says why`;
+
+const driftHelp = `
+Exit codes:
+  0  all the same
+  1  it could not be found out
+  2  something differs`;
+
+/** Watching over stacks, and the short-lived ones of pull requests. */
+export function addUpkeepCommands(program: Command): void {
+  program.commandsGroup("Upkeep and pull requests:");
+  stackCommand(
+    program,
+    "report",
+    "what a pull request would do to a stack, in Markdown: infrastructure, data, model; it changes nothing",
+  )
+    .option("--comment <number>", "keep it as one comment on this pull request (GITHUB_TOKEN)", wholeNumber)
+    .addHelpText("after", reportHelp)
+    .action(async (stack: string, options: JsonOption & { comment?: number }) =>
+      (await import("../commands/report.ts")).report(stack, options.comment, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
+    "drift",
+    "whether a stack is what its program says, and the cloud what the stack says; it changes nothing",
+  )
+    .option(
+      "--issue",
+      "keep one issue about it: open while it differs, closed when it does not (GITHUB_TOKEN)",
+    )
+    .addHelpText("after", driftHelp)
+    .action(async (stack: string, options: JsonOption & { issue?: boolean }) =>
+      (await import("../commands/drift.ts")).drift(stack, options.issue ?? false, outputFor(options)),
+    );
+
+  stackCommand(program, "cost", "what a stack costs a month, by component, and what grows with use")
+    .option("--diff", "and by how much 'slipway up' would change it")
+    .addHelpText("after", "\nPrices are of a dated table (automation/cost/list-prices.json), not live.")
+    .action(async (stack: string, options: JsonOption & { diff?: boolean }) =>
+      (await import("../commands/cost.ts")).cost(stack, options.diff ?? false, outputFor(options)),
+    );
+
+  addEphemeralCommands(new Command("ephemeral").copyInheritedSettings(program), program);
+}
+
+function addEphemeralCommands(ephemeral: Command, program: Command): void {
+  const pullRequest = "number of the pull request";
+  command(ephemeral, "up", "bring up the stack pr-<number> with the settings of dev and the sample of data/")
+    .argument("<number>", pullRequest, wholeNumber)
+    .addOption(
+      new Option("--ttl <time>", "for how long it lives, such as 72h, 90m or 3d")
+        .argParser(lifetime)
+        .default(lifetime("72h"), "72h"),
+    )
+    .option("--comment", "say so in a comment on the pull request (GITHUB_TOKEN)")
+    .action(async (number: number, options: JsonOption & EphemeralOptions) =>
+      (await import("../commands/ephemeral.ts")).up(number, options, outputFor(options)),
+    );
+  command(ephemeral, "down", "destroy the stack of a pull request, with its data")
+    .argument("<number>", pullRequest, wholeNumber)
+    .action(async (number: number, options: JsonOption) =>
+      (await import("../commands/ephemeral.ts")).down(number, outputFor(options)),
+    );
+  command(ephemeral, "sweep", "destroy the stacks of pull requests whose time is over").action(
+    async (options: JsonOption) => (await import("../commands/ephemeral.ts")).sweep(outputFor(options)),
+  );
+  program.addCommand(ephemeral.description("short-lived stacks of pull requests"));
+}
