@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { BlockList, connect, createServer, type Server, type Socket } from "node:net";
-import { pipeline } from "node:stream";
 
 const loopback = "127.0.0.1";
 
@@ -47,11 +46,8 @@ export class Relay {
     const far = connect({ host: loopback, port, allowHalfOpen: true, noDelay: true });
     this.connections.add(near);
     near.once("close", () => this.connections.delete(near));
-    // Either side may close its half first; when one breaks, so does the other.
-    for (const [source, target] of [
-      [near, far],
-      [far, near],
-    ] as const)
-      pipeline(source, target, (error) => error && [near, far].forEach((socket) => socket.destroy()));
+    near.pipe(far).pipe(near); // either side may end its half first
+    near.on("error", () => far.destroy()).on("close", () => far.destroy());
+    far.on("error", () => near.destroy()).on("close", () => near.destroy());
   }
 }

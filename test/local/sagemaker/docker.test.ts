@@ -5,6 +5,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { saveImage } from "../../../local/images";
 import { belongings, buildImage, dockerTarget, missing, stopDockerTarget } from "./docker-target";
 import {
@@ -14,6 +15,7 @@ import {
   imageUri,
   invoke,
   killServer,
+  readObject,
   startHanging,
   train,
   trainingEnd,
@@ -58,6 +60,21 @@ describe("local SageMaker with the executor docker", function () {
     });
     expect([job.TrainingJobStatus, job.FailureReason]).to.deep.equal(["Completed", undefined]);
     expect(belongings(target().laptop.home, "network", "ls")).to.have.length(1); // the job's own has gone
+  });
+
+  it("keeps an isolated container from the laptop's cloud, which others reach", async () => {
+    const { port } = new URL(target().laptop.state.cloudUrl);
+    const reached = async (EnableNetworkIsolation: boolean) => {
+      const name = `docker-${EnableNetworkIsolation ? "isolated" : "open"}`;
+      const HyperParameters = { mode: "reach", host: "169.254.170.2", port };
+      const job = await train(target(), name, { EnableNetworkIsolation, HyperParameters });
+      expect([job.TrainingJobStatus, job.FailureReason]).to.deep.equal(["Completed", undefined]);
+      const archive = await readObject(target(), `models/${name}/output/model.tar.gz`);
+      return gunzipSync(archive).toString();
+    };
+    const [open, isolated] = await Promise.all([reached(false), reached(true)]);
+    expect(open).to.contain('{"reached": true}');
+    expect(isolated).to.contain('{"reached": false}');
   });
 
   it("hands the failure file on", async () => {

@@ -42,6 +42,8 @@ def train() -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(save({"stopped": True})))
         print("hanging", flush=True)
         time.sleep(600)
+    if mode == "reach":
+        return save({"reached": reaches(parameters["host"], int(parameters["port"]))})
     if mode == "hosts":
         return train_on_hosts(parameters.get("broken"))
     files = sorted((ML / "input" / "data" / "train").rglob("*.txt"))
@@ -51,6 +53,16 @@ def train() -> int:
     (ML / "output" / "data" / "files.json").write_text(json.dumps([file.name for file in files]))
     seen = {name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "COLOUR", "AWS_ACCESS_KEY_ID")}
     return save({"sum": total, "parameters": parameters, "seen": seen})
+
+
+def reaches(host: str, port: int) -> bool:
+    """Whether a web server answers there."""
+    try:
+        with socket.create_connection((host, port), timeout=5) as link:
+            link.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return link.recv(4) == b"HTTP"
+    except OSError:
+        return False
 
 
 def train_on_hosts(broken: str | None) -> int:
