@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { platform, userInfo } from "node:os";
 import { join } from "node:path";
 import type { LocalImage } from "../../images";
@@ -155,6 +156,9 @@ async function giveBack({ image, mlFolder }: ContainerSpec): Promise<void> {
   const { uid, gid } = userInfo();
   if (platform() !== "linux" || uid === 0) return;
   const mount = ["--volume", `${mlFolder}:${mlPrefix}`];
+  // This machine's own program: an image need not have one.
+  const programs = ["/usr", "/bin", "/lib", "/lib64"].filter(existsSync);
+  const system = programs.flatMap((path) => ["--volume", `${path}:${path}:ro`]);
   const chown = ["--entrypoint", "chown", image.dockerImage ?? image.uri, "-R", `${uid}:${gid}`, mlPrefix];
-  await docker("run", "--rm", "--user", "0", "--network", "none", ...mount, ...chown);
+  await docker("run", "--rm", "--user", "0", "--network", "none", ...mount, ...system, ...chown);
 }

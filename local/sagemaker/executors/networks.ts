@@ -38,6 +38,7 @@ export class Networks {
     await networks.expose(port).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRNOTAVAIL") throw error;
       networks.relay = undefined;
+      return docker("network", "rm", relayNetwork.name); // made where nothing can listen
     });
     return networks;
   }
