@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
 import type { Credentials, RoleSession } from "./aws/cloud";
+import { loopback } from "./executors/executor";
 import type { Settings } from "./settings";
 
 /** Path of this server where containers fetch their role's credentials. */
@@ -16,17 +18,30 @@ export class ContainerCredentials {
 
   constructor(private readonly settings: Pick<Settings, "cloudUrl" | "region">) {}
 
-  /** What the AWS SDKs in a container need to act as the session's role on the laptop target. */
-  environment(session: RoleSession): Record<string, string> {
+  /**
+   * What the AWS SDKs in a container need to act as the session's role on the laptop target.
+   * @param machine by which name or address the container reaches this machine.
+   */
+  async environment(session: RoleSession, machine: string): Promise<Record<string, string>> {
+    const { region } = this.settings;
+    const [cloudUrl, serverUrl] = [this.settings.cloudUrl, this.serverUrl].map((url) =>
+      url.replace(loopback, machine),
+    ) as [string, string];
+    return {
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ENDPOINT_URL: cloudUrl,
+      AWS_ENDPOINT_URL_SAGEMAKER: serverUrl,
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: serverUrl,
+      ...(isIP(machine) ? this.credentialsUrl(session, serverUrl) : await fixed(session)),
+    };
+  }
+
+  private credentialsUrl(session: RoleSession, serverUrl: string): Record<string, string> {
     const token = randomBytes(24).toString("base64url");
     this.sessions.set(token, session);
     return {
-      AWS_REGION: this.settings.region,
-      AWS_DEFAULT_REGION: this.settings.region,
-      AWS_ENDPOINT_URL: this.settings.cloudUrl,
-      AWS_ENDPOINT_URL_SAGEMAKER: this.serverUrl,
-      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: this.serverUrl,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${this.serverUrl}${credentialsPath}`,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${serverUrl}${credentialsPath}`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
     };
   }
@@ -46,4 +61,14 @@ export class ContainerCredentials {
   forget(session: RoleSession): void {
     for (const [token, held] of this.sessions) if (held === session) this.sessions.delete(token);
   }
+}
+
+/** For a container that knows this machine by a name: the SDKs do not fetch credentials from there. */
+async function fixed(session: RoleSession): Promise<Record<string, string>> {
+  const { accessKeyId, secretAccessKey, sessionToken } = await session.credentials();
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  };
 }

@@ -11,7 +11,7 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
-interface HttpRequest {
+export interface HttpRequest {
   method: "GET" | "POST";
   headers?: OutgoingHttpHeaders;
   body?: Uint8Array;

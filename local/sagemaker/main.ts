@@ -66,11 +66,12 @@ function createPlatform(settings: Settings): Platform {
 async function main(): Promise<void> {
   const { port, ...settings } = parseArguments();
   const platform = createPlatform(settings);
-  await platform.executor.removeLeftovers();
+  await platform.executor.open(platform.settings.cloudUrl);
   const server = await listen(createApp(platform), port, (url) => {
     platform.containerCredentials.serverUrl = url;
     console.log(`The local SageMaker listens on ${url} (executor: ${platform.settings.executor})`);
   });
+  await platform.executor.expose(platform.containerCredentials.serverUrl);
   platform.jobs.recover();
   platform.endpoints.recover();
   const tracking = new TargetTracking(platform, platform.endpoints);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RoleSession } from "../aws/cloud";
-import type { Container } from "../executors/executor";
-import { send } from "../http";
+import { type Container, loopback } from "../executors/executor";
+import { type HttpAnswer, type HttpRequest, send } from "../http";
 import { ContainerLog, type LogTarget } from "../logs";
 import type { Foundation } from "../platform";
 import { freePort } from "../ports";
@@ -13,11 +13,19 @@ const pingTimeoutMs = 2_000;
 const defaultStartupSeconds = 240;
 const stopGraceSeconds = 30;
 
+/** Where SageMaker asks a container that has all ports for itself. */
+const defaultPort = 8080;
 const pingEveryMs = 25;
 const readyEveryMs = 50;
 const longestRestartPauseMs = 10_000;
 /** A container that has served this long starts anew with no pause when it dies. */
 const stableMs = 60_000;
+
+/** A connection's errors when the container, or the network's address of it, is gone. */
+const unheard = ["ECONNREFUSED", "EHOSTUNREACH"];
+
+/** The container has died or is starting. */
+export class NobodyListens extends Error {}
 
 /** The container did not become healthy. */
 export class UnhealthyContainer extends Error {}
@@ -37,11 +45,12 @@ export interface ReplicaSettings {
 export class Replica {
   /** Requests that it is working on. */
   inFlight = 0;
-  port = 0;
   /** Takes no new requests; one that its container has not seen yet may go elsewhere. */
   draining = false;
   private readonly log: ContainerLog;
   private container: Container | undefined;
+  /** `<host>:<port>` of its container's server, once it has one. */
+  private address: string | undefined;
   private stopping = false;
   /** Pending while a container that has died starts again. */
   private restarting: Promise<void> | undefined;
@@ -66,6 +75,17 @@ export class Replica {
       await Promise.race([this.restarting, sleep(readyEveryMs)]);
   }
 
+  /**
+   * Sends one request to its container, once.
+   * @throws NobodyListens when the container has not seen it, HttpTimeout, or the connection's error.
+   */
+  async send(path: string, request: HttpRequest): Promise<HttpAnswer> {
+    if (!this.address) throw new NobodyListens("the container has no address");
+    return send(`http://${this.address}${path}`, request).catch((error: NodeJS.ErrnoException) => {
+      throw unheard.includes(error.code ?? "") ? new NobodyListens(error.message) : error;
+    });
+  }
+
   /** Waits for the requests in flight, then ends the container. */
   async stop({ drainMs }: { drainMs: number }): Promise<void> {
     this.draining = true;
@@ -78,21 +98,25 @@ export class Replica {
 
   private async launch(): Promise<void> {
     const { deployed, name, mlFolder, session } = this.settings;
-    this.port = await freePort();
-    if (this.stopping) throw new UnhealthyContainer("It was stopped before it had started.");
     const { networkIsolation, environment, image } = deployed;
     const { containerCredentials, settings, executor } = this.platform;
+    const port = executor.sharesPorts ? await freePort() : defaultPort;
+    const network = await executor.connect({ isolated: networkIsolation });
+    const access = networkIsolation ? {} : await containerCredentials.environment(session, executor.machine);
+    if (this.stopping) throw new UnhealthyContainer("It was stopped before it had started.");
+    this.address = undefined; // the engine may give it to another container
     this.container = executor.run({
       name: `${name}-${randomBytes(3).toString("hex")}`,
       image,
       arguments: ["serve"],
       environment: {
         AWS_REGION: settings.region,
-        ...(networkIsolation ? {} : containerCredentials.environment(session)),
+        ...access,
         ...environment,
-        BIND_HOST: "127.0.0.1",
-        SAGEMAKER_BIND_TO_PORT: `${this.port}`,
+        ...(executor.sharesPorts ? { BIND_HOST: loopback } : {}),
+        SAGEMAKER_BIND_TO_PORT: `${port}`,
       },
+      ...{ network, port },
       mlFolder,
       readOnlyModel: true,
       onLine: (line) => this.log.line(line),
@@ -107,6 +131,7 @@ export class Replica {
     let exitCode: number | undefined;
     void container.exited.then((code) => (exitCode = code));
     for (;;) {
+      this.address ??= await container.address();
       if (exitCode === undefined && (await this.pings())) return;
       const { servesFor = `production variant ${VariantName}` } = this.settings;
       const failed = `The primary container for ${servesFor} did not pass the ping health check. Please check CloudWatch logs for this endpoint.`;
@@ -123,8 +148,8 @@ export class Replica {
   }
 
   private async pings(): Promise<boolean> {
-    const url = `http://127.0.0.1:${this.port}/ping`;
-    const answer = await send(url, { method: "GET", timeoutMs: pingTimeoutMs }).catch(() => undefined);
+    const request = { method: "GET", timeoutMs: pingTimeoutMs } as const;
+    const answer = await this.send("/ping", request).catch(() => undefined);
     return answer?.status === 200;
   }
 

@@ -2,12 +2,25 @@ import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { venvPython } from "../../supervisor/services";
 import { LeashedChild } from "./child";
-import { type Container, type ContainerSpec, type Executors, closeGraceSeconds } from "./executor";
+import { type Container, type ContainerSpec, type Executors, closeGraceSeconds, loopback } from "./executor";
 
 /** Runs an image's entry point as a plain process in the unpacked build context: no Docker needed. */
 export class ProcessExecutor implements Executors {
+  readonly sharesPorts = true;
+  readonly machine = loopback;
   private readonly running = new Set<Container>();
   private closed = false;
+
+  /** Of an earlier server nothing runs any more: the leash has ended it. */
+  async open(): Promise<void> {}
+
+  async expose(): Promise<void> {}
+
+  connect(): Promise<string> {
+    return Promise.resolve("host");
+  }
+
+  async disconnect(): Promise<void> {}
 
   run(spec: ContainerSpec): Container {
     if (this.closed) throw new Error("this server is being stopped");
@@ -15,7 +28,7 @@ export class ProcessExecutor implements Executors {
     const command = [...(spec.entrypoint ?? image.entrypoint), ...spec.arguments];
     const scratch = join(mlFolder, "..", "tmp");
     mkdirSync(scratch, { recursive: true });
-    const container = new LeashedChild({
+    const child = new LeashedChild({
       command,
       cwd: image.folder,
       env: {
@@ -30,6 +43,11 @@ export class ProcessExecutor implements Executors {
       },
       onLine: spec.onLine,
     });
+    const container: Container = {
+      exited: child.exited,
+      stop: (graceSeconds) => child.stop(graceSeconds),
+      address: () => Promise.resolve(`${loopback}:${spec.port}`),
+    };
     this.running.add(container);
     void container.exited.then(() => this.running.delete(container));
     return container;
@@ -39,9 +57,6 @@ export class ProcessExecutor implements Executors {
   find(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
-
-  /** The leash has ended them. */
-  async removeLeftovers(): Promise<void> {}
 
   async close(): Promise<void> {
     this.closed = true;

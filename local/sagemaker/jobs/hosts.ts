@@ -20,8 +20,9 @@ export function requireInstances(count = 1, instanceType = "", usage: string): v
 }
 
 /**
- * Where the hosts of a job reach each other: on AWS by name, here all on 127.0.0.1 with two ports each. The container
- * reads it from HOST_ADDRESSES (model-image/slipway_model/hosts.py): `algo-1=127.0.0.1:40000,algo-2=127.0.0.1:40002`.
+ * Where the hosts of a job reach each other when they share this machine's network: all on 127.0.0.1, with two ports
+ * each; elsewhere, as on AWS, by name. The container reads it from HOST_ADDRESSES (model-image/slipway_model/hosts.py):
+ * `algo-1=127.0.0.1:40000,algo-2=127.0.0.1:40002`.
  */
 export async function hostAddresses(names: string[]): Promise<Record<string, string>> {
   if (names.length === 1) return {};

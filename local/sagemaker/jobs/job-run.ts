@@ -58,6 +58,7 @@ export class JobRun {
   private readonly folder: string;
   private readonly abort = new AbortController();
   private ended: Stop | undefined;
+  private network = "";
 
   constructor(
     private readonly platform: Foundation,
@@ -101,9 +102,13 @@ export class JobRun {
   async containers(): Promise<Ending> {
     const { spec, platform } = this;
     const image = await pullImage(platform, this.session, spec.imageUri);
-    const shared = await this.environment();
+    const environment = await this.environment();
+    this.network = await platform.executor.connect({
+      isolated: spec.networkIsolation,
+      ...(this.hosts.length > 1 ? { job: `${spec.kind}-${spec.name}` } : {}),
+    });
     if (this.ended) return { how: this.ended };
-    const running = this.hosts.map((host) => ({ host, container: this.start(host, image, shared) }));
+    const running = this.hosts.map((host) => ({ host, container: this.start(host, image, environment) }));
     const timer = setTimeout(
       () => this.stop("timed out"),
       Math.min(spec.maxRuntimeSeconds * 1000, 2 ** 31 - 1),
@@ -128,11 +133,12 @@ export class JobRun {
 
   /** What the containers of all hosts have in their environment. */
   private async environment(): Promise<Record<string, string>> {
-    const { spec, platform } = this;
+    const { spec, session } = this;
+    const { executor, containerCredentials } = this.platform;
     return {
-      ...(await hostAddresses(this.hosts.map(({ name }) => name))),
+      ...(executor.sharesPorts ? await hostAddresses(this.hosts.map(({ name }) => name)) : {}),
       ...spec.environment,
-      ...(spec.networkIsolation ? {} : platform.containerCredentials.environment(this.session)),
+      ...(spec.networkIsolation ? {} : await containerCredentials.environment(session, executor.machine)),
     };
   }
 
@@ -142,6 +148,8 @@ export class JobRun {
     return platform.executor.run({
       name: `${spec.kind}-${spec.name}${host}-${randomBytes(3).toString("hex")}`,
       ...{ image, entrypoint: spec.entrypoint, arguments: spec.arguments, environment },
+      network: this.network,
+      hostName: name,
       hostNames: this.hosts.map((other) => other.name),
       mlFolder: ml,
       onLine: (line) => log.line(line),
@@ -151,6 +159,7 @@ export class JobRun {
   /** Ends the logs and removes the job's files; the logs stay. */
   async close(): Promise<void> {
     await Promise.all(this.hosts.map(({ log }) => log.close()));
+    if (this.network && this.hosts.length > 1) await this.platform.executor.disconnect(this.network);
     this.platform.containerCredentials.forget(this.session);
     this.session.close();
     await rm(this.folder, { recursive: true, force: true }).catch((error: Error) =>

@@ -93,11 +93,12 @@ export class TrainingJob {
     const { hosts } = this.run;
     await this.run.prepare();
     const names = hosts.map(({ name }) => name);
+    const network = this.platform.executor.sharesPorts ? "lo" : "eth0";
     for (const { name: host, ml } of hosts) {
       const config = join(ml, "input", "config");
       for (const folder of [config, join(ml, "model"), join(ml, "output", "data")])
         await mkdir(folder, { recursive: true });
-      for (const [name, content] of Object.entries(configFiles(record, host, names)))
+      for (const [name, content] of Object.entries(configFiles(record, host, names, network)))
         await writeFile(join(config, name), JSON.stringify(content));
     }
     for (const channel of record.InputDataConfig ?? [])
@@ -221,6 +222,7 @@ function configFiles(
   record: Readonly<TrainingJobRecord>,
   host: string,
   hosts: string[],
+  network: string,
 ): Record<string, unknown> {
   const instance = record.ResourceConfig?.InstanceType;
   const group = "homogeneousCluster";
@@ -232,7 +234,7 @@ function configFiles(
     "resourceconfig.json": {
       ...{ current_host: host, current_instance_type: instance, current_group_name: group, hosts },
       instance_groups: [{ instance_group_name: group, instance_type: instance, hosts }],
-      network_interface_name: "lo",
+      network_interface_name: network,
     },
   };
 }

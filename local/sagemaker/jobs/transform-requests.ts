@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Replica } from "../endpoints/replica";
-import { type HttpAnswer, send } from "../http";
+import type { HttpAnswer } from "../http";
 import type { TransformJobRecord } from "../records";
 import { JobFailure } from "./job-run";
 
@@ -19,8 +19,11 @@ export interface Parameters {
 }
 
 /** What the request says, else what the container says in answer to GET /execution-parameters, else AWS's defaults. */
-export async function agreeParameters(port: number, record: TransformJobRecord): Promise<Parameters> {
-  const wanted = await executionParameters(port);
+export async function agreeParameters(
+  replica: Pick<Replica, "send">,
+  record: TransformJobRecord,
+): Promise<Parameters> {
+  const wanted = await executionParameters(replica);
   const positive = (value: unknown) =>
     typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
   const single = wanted.BatchStrategy === "SINGLE_RECORD" || wanted.BatchStrategy === "SingleRecord";
@@ -32,10 +35,10 @@ export async function agreeParameters(port: number, record: TransformJobRecord):
 }
 
 /** A container need not have them. */
-async function executionParameters(port: number): Promise<Record<string, unknown>> {
-  const url = `http://127.0.0.1:${port}/execution-parameters`;
+async function executionParameters(replica: Pick<Replica, "send">): Promise<Record<string, unknown>> {
   try {
-    const answer = await send(url, { method: "GET", timeoutMs: parametersTimeoutMs });
+    const request = { method: "GET", timeoutMs: parametersTimeoutMs } as const;
+    const answer = await replica.send("/execution-parameters", request);
     const value: unknown = answer.status === 200 ? JSON.parse(answer.body.toString()) : {};
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
@@ -46,7 +49,7 @@ async function executionParameters(port: number): Promise<Record<string, unknown
 export interface Asked {
   /** The object that the body is of, for messages. */
   uri: string;
-  replica: Pick<Replica, "port" | "ready">;
+  replica: Pick<Replica, "send" | "ready">;
   record: Pick<TransformJobRecord, "TransformInput" | "TransformOutput" | "ModelClientConfig">;
   signal: AbortSignal;
 }
@@ -65,12 +68,10 @@ export async function askModel(body: Buffer, { uri, replica, record, signal }: A
   };
   const timeoutMs = InvocationsTimeoutInSeconds * 1000;
   for (let tries = 0; ; tries += 1) {
-    await replica.ready(timeoutMs); // a container that has died starts again, on another port
+    await replica.ready(timeoutMs); // a container that has died starts again
     signal.throwIfAborted();
-    const url = `http://127.0.0.1:${replica.port}/invocations`;
-    const answer = await send(url, { method: "POST", headers, body, timeoutMs }).catch(
-      (error: Error) => error,
-    );
+    const request = { method: "POST", headers, body, timeoutMs } as const;
+    const answer = await replica.send("/invocations", request).catch((error: Error) => error);
     if (!(answer instanceof Error) && answer.status >= 200 && answer.status < 300) return answer.body;
     const refused = !(answer instanceof Error) && answer.status < 500;
     if (refused || tries >= InvocationsMaxRetries) throw new JobFailure(words(uri, answer));

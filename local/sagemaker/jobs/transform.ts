@@ -169,7 +169,7 @@ export class TransformJob {
 
   /** Takes objects from the queue until it is empty. */
   private async work(replica: Replica, queue: Item[], session: RoleSession): Promise<void> {
-    const parameters = await agreeParameters(replica.port, this.record());
+    const parameters = await agreeParameters(replica, this.record());
     for (let item = queue.shift(); item; item = queue.shift()) {
       this.check();
       await this.transform(item, replica, parameters, session);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServingVariant } from "../endpoints/fleet";
-import { type HttpAnswer, HttpTimeout, send } from "../http";
+import { NobodyListens } from "../endpoints/replica";
+import { type HttpAnswer, HttpTimeout } from "../http";
 import type { Platform } from "../platform";
 import { AwsError } from "../protocol/errors";
 import { validate } from "../protocol/validation";
@@ -112,12 +113,10 @@ async function askContainer(
   for (;;) {
     await replica.ready(invocationTimeoutMs);
     const asked = performance.now();
-    const answer = await send(`http://127.0.0.1:${replica.port}/invocations`, {
-      ...{ method: "POST", headers: passedOn, body, timeoutMs: invocationTimeoutMs },
-    }).catch((error: Error) => error);
+    const post = { method: "POST", headers: passedOn, body, timeoutMs: invocationTimeoutMs } as const;
+    const answer = await replica.send("/invocations", post).catch((error: Error) => error);
     const modelMs = performance.now() - asked;
-    // Nobody listens: the container has died and is started again, and has not seen this request.
-    const refused = answer instanceof Error && (answer as NodeJS.ErrnoException).code === "ECONNREFUSED";
+    const refused = answer instanceof NobodyListens;
     if (!refused || Date.now() > deadline) return { answer, modelMs };
     if (replica.draining) return undefined;
     await sleep(refusedPauseMs);

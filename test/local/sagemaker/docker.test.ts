@@ -4,82 +4,48 @@ import {
   UpdateEndpointCommand,
 } from "@aws-sdk/client-sagemaker";
 import { expect } from "chai";
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { saveImage } from "../../../local/images";
-import { startLocal, stopLocal } from "../../../local/supervisor/client";
-import { type ServiceSettings, services } from "../../../local/supervisor/services";
+import { belongings, buildImage, dockerTarget, missing, stopDockerTarget } from "./docker-target";
 import {
   type Target,
   createConfig,
   endpointSettled,
-  furnish,
   imageUri,
   invoke,
   killServer,
+  readObject,
   startHanging,
   train,
   trainingEnd,
   until,
 } from "./target";
 
-const works = (...args: string[]) => spawnSync("docker", args, { stdio: "ignore" }).status === 0;
-const baseImages = [process.env.BASE_IMAGE, "python:3.11-slim", "local/python:3.11-slim"].filter(
-  (name) => name !== undefined,
-);
-
 describe("local SageMaker with the executor docker", function () {
   this.timeout(120_000);
-  const home = mkdtempSync(join(tmpdir(), "slipway-laptop-"));
   let made: Target | undefined;
   const target = () => made as Target;
 
   before(async function () {
-    if (!works("info")) {
-      console.log("      skipped: there is no Docker engine (docker info fails)");
+    const reason = missing();
+    if (reason) {
+      console.log(`      skipped: ${reason}`);
       return this.skip();
     }
-    const base = baseImages.find((name) => works("image", "inspect", name));
-    if (!base) {
-      console.log(`      skipped: Docker has none of the base images ${baseImages.join(", ")}`);
-      return this.skip();
-    }
-    const folder = join(__dirname, "image");
     const dockerImage = "slipway-test/tiny:1";
-    execFileSync("docker", [
-      "build",
-      "--quiet",
-      "--network",
-      "host",
-      "--build-arg",
-      `BASE_IMAGE=${base}`,
-      "--tag",
-      dockerImage,
-      folder,
-    ]);
-    saveImage(home, {
+    await buildImage(dockerImage, join(__dirname, "image"));
+    made = await dockerTarget();
+    saveImage(made.laptop.home, {
       uri: imageUri,
       digest: "sha256:1",
       entrypoint: ["python", "main.py"],
       env: {},
       dockerImage,
     });
-    const some = (settings: ServiceSettings) => services(settings).filter(({ name }) => name !== "inbox");
-    const state = await startLocal({ home, executor: "docker", services: some });
-    made = await furnish({ home, state, stop: () => Promise.resolve() });
   });
 
-  after(async () => {
-    await stopLocal(home);
-    rmSync(home, { recursive: true, force: true });
-  });
-
-  const containers = () =>
-    execFileSync("docker", ["ps", "--all", "--quiet", "--filter", `label=slipway.sagemaker.home=${home}`])
-      .toString()
-      .trim();
+  const containers = () => belongings(target().laptop.home, "ps", "--all");
 
   it("trains in a container, under /opt/ml", async () => {
     const job = await train(target(), "docker-train", { Environment: { COLOUR: "blue" } });
@@ -93,6 +59,22 @@ describe("local SageMaker with the executor docker", function () {
       ResourceConfig: { InstanceType: "ml.m5.large", InstanceCount: 2, VolumeSizeInGB: 10 },
     });
     expect([job.TrainingJobStatus, job.FailureReason]).to.deep.equal(["Completed", undefined]);
+    expect(belongings(target().laptop.home, "network", "ls")).to.have.length(1); // the job's own has gone
+  });
+
+  it("keeps an isolated container from the laptop's cloud, which others reach", async () => {
+    const { port } = new URL(target().laptop.state.cloudUrl);
+    const reached = async (EnableNetworkIsolation: boolean) => {
+      const name = `docker-${EnableNetworkIsolation ? "isolated" : "open"}`;
+      const HyperParameters = { mode: "reach", host: "169.254.170.2", port };
+      const job = await train(target(), name, { EnableNetworkIsolation, HyperParameters });
+      expect([job.TrainingJobStatus, job.FailureReason]).to.deep.equal(["Completed", undefined]);
+      const archive = await readObject(target(), `models/${name}/output/model.tar.gz`);
+      return gunzipSync(archive).toString();
+    };
+    const [open, isolated] = await Promise.all([reached(false), reached(true)]);
+    expect(open).to.contain('{"reached": true}');
+    expect(isolated).to.contain('{"reached": false}');
   });
 
   it("hands the failure file on", async () => {
@@ -103,11 +85,11 @@ describe("local SageMaker with the executor docker", function () {
   it("stops a job with SIGTERM", async () => {
     const TrainingJobName = "docker-stop";
     await startHanging(target(), TrainingJobName);
-    expect(containers()).not.to.equal("");
+    expect(containers()).to.have.length(1);
     await target().sagemaker.send(new StopTrainingJobCommand({ TrainingJobName }));
     const job = await trainingEnd(target(), TrainingJobName);
     expect(job.TrainingJobStatus).to.equal("Stopped");
-    expect(containers()).to.equal("");
+    expect(containers()).to.deep.equal([]);
   });
 
   it("serves, updates and serves again after a crash of the server, which leaves no container behind", async () => {
@@ -127,14 +109,15 @@ describe("local SageMaker with the executor docker", function () {
     );
     await endpointSettled(target(), "docker");
     expect((await invoke(target(), "docker")).release).to.equal("docker-two");
-    killServer({ home });
+    killServer(target().laptop);
     const again = await until(
       () => invoke(target(), "docker").catch(() => undefined),
       (value) => value !== undefined,
     );
     expect(again?.release).to.equal("docker-two");
-    expect(containers().split("\n")).to.have.length(1);
-    await stopLocal(home);
-    expect(containers()).to.equal("");
+    expect(containers()).to.have.length(1);
+    await stopDockerTarget();
+    expect(containers()).to.deep.equal([]);
+    expect(belongings(target().laptop.home, "network", "ls")).to.deep.equal([]);
   });
 });

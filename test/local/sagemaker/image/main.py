@@ -42,6 +42,8 @@ def train() -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(save({"stopped": True})))
         print("hanging", flush=True)
         time.sleep(600)
+    if mode == "reach":
+        return save({"reached": reaches(parameters["host"], int(parameters["port"]))})
     if mode == "hosts":
         return train_on_hosts(parameters.get("broken"))
     files = sorted((ML / "input" / "data" / "train").rglob("*.txt"))
@@ -51,6 +53,16 @@ def train() -> int:
     (ML / "output" / "data" / "files.json").write_text(json.dumps([file.name for file in files]))
     seen = {name: os.environ.get(name) for name in ("TRAINING_JOB_NAME", "COLOUR", "AWS_ACCESS_KEY_ID")}
     return save({"sum": total, "parameters": parameters, "seen": seen})
+
+
+def reaches(host: str, port: int) -> bool:
+    """Whether a web server answers there."""
+    try:
+        with socket.create_connection((host, port), timeout=5) as link:
+            link.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return link.recv(4) == b"HTTP"
+    except OSError:
+        return False
 
 
 def train_on_hosts(broken: str | None) -> int:
@@ -65,23 +77,22 @@ def train_on_hosts(broken: str | None) -> int:
     if broken:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         time.sleep(600)
-    given = dict(entry.split("=") for entry in os.environ["HOST_ADDRESSES"].split(","))
-    ip, port = given[hosts[0]].split(":")
+    # Where they share this machine's network, it says who is where; on a network of their own they have names.
+    given = dict(entry.split("=") for entry in os.environ.get("HOST_ADDRESSES", "").split(",") if entry)
+    where, port = given.get(hosts[0], f"{hosts[0]}:9000").split(":")
     (ML / "output" / "data").mkdir(parents=True, exist_ok=True)
     (ML / "output" / "data" / f"{me}.json").write_text(json.dumps(config))
     if me != hosts[0]:
         (ML / "model" / f"{me}.json").write_text("{}")
-        # In a container the name means the same; a plain process has no names of its own.
-        where = hosts[0] if str(ML) == "/opt/ml" else ip
         while True:
             try:
                 with socket.create_connection((where, int(port))) as link:
                     link.sendall(json.dumps({me: files}).encode())
                 return 0
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, socket.gaierror):
                 time.sleep(0.05)
     found = {me: files}
-    with socket.create_server((ip, int(port))) as server:
+    with socket.create_server((where, int(port))) as server:
         for _ in hosts[1:]:
             link, _ = server.accept()
             with link, link.makefile() as told:
