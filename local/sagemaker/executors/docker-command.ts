@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 /** Standard output of a docker command; a failure is logged, as the engine may be gone. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout, failure } = await tryDocker(...args);
-  if (failure && !/No such (container|image|network)|network .* not found/.test(failure)) console.error(`docker ${args[0]}: ${failure}`);
+  if (failure && !/No such (container|image|network)|network .* not found/.test(failure))
+    console.error(`docker ${args[0]}: ${failure}`);
   return stdout;
 }
 
