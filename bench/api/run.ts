@@ -1,4 +1,4 @@
-// What the public API adds to the endpoint behind it: npx tsx bench/api/run.ts [requests] [seconds of load]
+// What the public API adds to the endpoint behind it: npx tsx bench/api/run.ts [requests] [seconds of load] [pause after a request, ms]
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import autocannon from "autocannon";
@@ -6,12 +6,14 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "simple-statistics";
 import { exampleRecord } from "../../automation/project";
 import { bundledFiles } from "../../components/bundle";
 import { Workshop } from "../../test/e2e/workshop";
 
-const [requests = 300, seconds = 5] = process.argv.slice(2).map(Number);
+/** Without a pause a request meets the work of telling the subscribers of those before it. */
+const [requests = 300, seconds = 5, pause = 0] = process.argv.slice(2).map(Number);
 const many = 10_000;
 const body = JSON.stringify(exampleRecord());
 const laptop = new Workshop();
@@ -99,6 +101,7 @@ async function compare({ predictionUrl, apiKey }: Demo): Promise<void> {
   const [api, endpoint]: [number[], number[]] = [[], []];
   for (let turn = 0; turn < requests; turn++) {
     api.push(await timed(ask));
+    await sleep(pause);
     endpoint.push(await timed(invoke));
   }
   const [throughApi, direct] = [quantile(api, 0.5), quantile(endpoint, 0.5)];
