@@ -80,6 +80,7 @@ def serve(app: Callable[..., Awaitable[None]], host: str, port: int) -> None:
         log_config=None,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # a client's X-Forwarded-For is no address of its own
         # MiniStack writes these two itself, as AWS does.
         server_header=False,
         date_header=False,

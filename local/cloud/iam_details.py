@@ -4,7 +4,7 @@ For a request of which MiniStack says only that it is about ``*``, the ARN that 
 about a role, the condition key ``iam:PermissionsBoundary``: the boundary that it is given, or that it has
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html);
 for simulations, the ``ContextEntries`` that they are given. And a policy is parsed once, not at every request
-of every role that has it.
+of every role that has it, and who sends a request is found without gathering what they may do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import json
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import get_account_id
+from ministack.core.responses import _account_from_sts_session, get_account_id
+from ministack.core.router import extract_access_key_id
 from ministack.services import iam
 
 Json = dict[str, Any]
@@ -51,6 +52,17 @@ def install() -> None:
     iam_actions.request_tag_context = context
     simulate_with_context()
     parse_policies_once()
+    iam_evaluator.request_caller_arn = caller_arn
+
+
+def caller_arn(headers: Json, query_params: Json | None = None) -> str:
+    """Who sends a request, as MiniStack finds it, without gathering what they may do."""
+    account = get_account_id()
+    access_key = extract_access_key_id(headers or {}, query_params or {})
+    account = _account_from_sts_session(access_key) or account
+    found = iam_evaluator.resolve_credential(access_key, account) if access_key else None
+    arn: str = getattr(found, "principal_arn", "")
+    return arn or f"arn:aws:iam::{account}:root"
 
 
 def parse_policies_once() -> None:
