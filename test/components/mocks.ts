@@ -67,6 +67,7 @@ function computed(type: string, name: string): Record<string, unknown> {
       invokeArn: `${arn}:invoke`,
       invokeUrl: "https://api/v1",
       executionArn: `${arn}:execution`,
+      rootResourceId: `${name}-root`,
       value: "key",
     },
   };

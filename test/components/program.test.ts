@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { stackName } from "../../automation/stack-name";
 import { formatRelease } from "../../components/current-release";
 import { longestSourceName } from "../../components/sources/data-source";
@@ -11,63 +10,18 @@ import { findType } from "../../local/providers/aws/types";
 import { proposedName } from "../../local/providers/shared/names";
 import { type Rule } from "../../local/providers/shared/resource";
 import { violations } from "../policy/harness";
+import {
+  allSources,
+  configuration,
+  everything,
+  parameters,
+  pattern,
+  release,
+  root,
+  scaled,
+  settings,
+} from "./configurations";
 import { type Declared, declare, failure, only } from "./mocks";
-
-const root = join(__dirname, "..", "..");
-
-interface Project {
-  config: Record<string, { type: string; default?: unknown; description?: string }>;
-}
-
-const readYaml = (file: string) => parse(readFileSync(join(root, file), "utf8")) as Record<string, unknown>;
-const project = readYaml("Pulumi.yaml") as unknown as Project;
-const { pattern } = (project.config["pulumi:autonaming"] as unknown as { value: { pattern: string } }).value;
-/** The settings of Slipway; the others are the engine's own. */
-const settings = Object.fromEntries(Object.entries(project.config).filter(([name]) => !name.includes(":")));
-
-/** The stack's configuration as the engine hands it to the program. */
-function configuration(stack: string, changes: Record<string, unknown> = {}): Record<string, string> {
-  const defaults = Object.entries(settings).map(([name, value]) => [`slipway:${name}`, value.default]);
-  const own = (readYaml(`Pulumi.${stack}.yaml`) as { config: Record<string, unknown> }).config;
-  const merged = { ...Object.fromEntries(defaults), ...own, ...changes } as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.entries(merged).map(([name, value]) => [
-      name,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
-}
-
-const release = {
-  id: "0123456789ab",
-  imageUri: "i@sha256:0a",
-  modelDataUrl: "s3://b/m.tar.gz",
-  modelPackageArn: "arn",
-};
-const parameters = { "/slipway/dev/release": formatRelease(release) };
-
-/** A source of each kind, with as few settings as there are. */
-const allSources = {
-  "slipway:sources": {
-    files: { kind: "s3" },
-    web: { kind: "http", url: "https://example.com/trips.csv" },
-    trips: { kind: "kinesis" },
-    ledger: { kind: "dynamodb" },
-    orders: { kind: "rds", engine: "postgres", database: "trips", table: "trips", watermark: "id" },
-    warehouse: { kind: "redshift", query: "select * from trips", watermark: "pickup" },
-  },
-};
-
-/** All that the settings can switch on. */
-const everything = {
-  ...allSources,
-  "slipway:emails": ["ann@example.com"],
-  "slipway:monthlyBudget": 50,
-  "slipway:publicSubscriptions": true,
-  "slipway:apiAccessLogs": "own-role",
-  "slipway:dataScientists": ["arn:aws:iam::123456789012:role/science"],
-};
-const scaled = { ...everything, "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
 
 /** What the policy pack says of a stack of the program: of its resources, and of its outputs. */
 async function policyViolations(stack: string, changes: Record<string, unknown> = {}): Promise<string[]> {
