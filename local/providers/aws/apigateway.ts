@@ -1,4 +1,5 @@
 import { type AnyResourceType } from "../shared/resource";
+import { account } from "./apigateway-account";
 import {
   integration,
   method,
@@ -12,6 +13,7 @@ import { apiKey, usagePlan, usagePlanKey } from "./apigateway-usage";
 import { restApi } from "./apigateway-restapi";
 
 export const types: Record<string, AnyResourceType> = {
+  "aws:apigateway/account:Account": account,
   "aws:apigateway/restApi:RestApi": restApi,
   "aws:apigateway/resource:Resource": resourceType,
   "aws:apigateway/method:Method": method,

@@ -19,7 +19,7 @@ import {
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
 import { type iam } from "@pulumi/aws";
-import { type AnyResourceType, type Call, resource } from "../shared/resource";
+import { type AnyResourceType, type Call, idOf, resource } from "../shared/resource";
 import { fromTagList, tagChanges, toTagList } from "../shared/tags";
 
 async function attachedPolicies(RoleName: string, call: Call): Promise<string[]> {
@@ -169,7 +169,32 @@ const rolePolicy = resource<iam.RolePolicyArgs>({
   },
 });
 
+const rolePolicyAttachment = resource<iam.RolePolicyAttachmentArgs>({
+  inputs: {
+    role: { required: true, replaces: true },
+    policyArn: { required: true, replaces: true },
+  },
+  fromImportId(id) {
+    const [role = "", ...arn] = id.split("/");
+    return { role, policyArn: arn.join("/") };
+  },
+  async create({ role, policyArn }, call) {
+    const RoleName = idOf(role);
+    await call.client(IAMClient).send(new AttachRolePolicyCommand({ RoleName, PolicyArn: policyArn }));
+    return `${RoleName}/${policyArn}`;
+  },
+  async read({ role, policyArn }, call) {
+    const attached = await attachedPolicies(idOf(role), call);
+    return attached.includes(policyArn) ? { role, policyArn } : undefined;
+  },
+  async delete({ role, policyArn }, call) {
+    const attachment = { RoleName: idOf(role), PolicyArn: policyArn };
+    await call.client(IAMClient).send(new DetachRolePolicyCommand(attachment));
+  },
+});
+
 export const types: Record<string, AnyResourceType> = {
   "aws:iam/role:Role": role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
 };

@@ -28,7 +28,20 @@ export function compute(values: Values, queue: aws.sqs.Queue) {
     ...{ function: handler.name, action: "lambda:InvokeFunction", statementId: "api" },
     principal: "apigateway.amazonaws.com",
   });
+  accessLogs(values);
   api(values, handler);
+}
+
+function accessLogs({ change, replace }: Values) {
+  const [one, two] = ["one", "two"].map((name) => {
+    const assumeRolePolicy = trustOf("apigateway");
+    return new aws.iam.Role(`logs-${name}`, { name: `logs-${name}`, assumeRolePolicy });
+  });
+  new aws.iam.RolePolicyAttachment("logs", {
+    role: replace(one!.name, two!.name),
+    policyArn: "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+  });
+  new aws.apigateway.Account("logs", { cloudwatchRoleArn: change(one!.arn, two!.arn) });
 }
 
 function api({ change, replace }: Values, handler: aws.lambda.Function) {
