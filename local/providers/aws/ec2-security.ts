@@ -132,7 +132,8 @@ function rule({ authorize, revoke }: Direction): AnyResourceType {
           ...{ arn: await ec2Arn(call, "security-group-rule", id), securityGroupRuleId: id },
           ...{ securityGroupId: found.GroupId, ipProtocol: found.IpProtocol },
           ...{ fromPort: found.FromPort, toPort: found.ToPort },
-          ...(found.CidrIpv4 ? { cidrIpv4: found.CidrIpv4 } : {}),
+          ...{ cidrIpv4: found.CidrIpv4, prefixListId: found.PrefixListId, description: found.Description },
+          referencedSecurityGroupId: found.ReferencedGroupInfo?.GroupId,
           ...tagsOf(found),
         }
       );

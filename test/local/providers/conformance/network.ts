@@ -21,14 +21,14 @@ export function network(values: Values) {
   });
   const group = new aws.ec2.SecurityGroup("group", { vpcId, name: "group", description: "all", tags });
   const rule = {
+    description: "web",
     securityGroupId: group.id,
     ipProtocol: "tcp",
     fromPort: 80,
     toPort: 80,
-    cidrIpv4: "10.0.0.0/8",
   };
-  new aws.vpc.SecurityGroupIngressRule("in", { ...rule, tags });
-  new aws.vpc.SecurityGroupEgressRule("out", { ...rule, tags });
+  new aws.vpc.SecurityGroupIngressRule("in", { ...rule, referencedSecurityGroupId: group.id, tags });
+  new aws.vpc.SecurityGroupEgressRule("out", { ...rule, cidrIpv4: "10.0.0.0/8", tags });
   database(values, subnetIds, group);
   warehouse(values);
 }
