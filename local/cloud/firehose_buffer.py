@@ -43,7 +43,6 @@ SETTLE_SECONDS = 0.05
 DEFAULT_HINTS = {"SizeInMBs": 5, "IntervalInSeconds": 300}
 
 Json = dict[str, Any]
-Save = Callable[[], None]
 Receive = Callable[[], Awaitable[Json]]
 Send = Callable[[Json], Awaitable[None]]
 Asgi = Callable[[Json, Receive, Send], Awaitable[None]]
@@ -282,6 +281,6 @@ def end_delivery(stream: Json) -> None:
         delivery.join(STOP_WITHIN_SECONDS)
 
 
-def install(save: Save) -> None:
-    """Puts all of this into MiniStack. ``save`` writes MiniStack's Firehose state at once."""
-    firehose_operations.install(save, end_delivery)
+def install() -> None:
+    """Puts all of this into MiniStack."""
+    firehose_operations.install(end_delivery)

@@ -23,7 +23,6 @@ MAX_RECORD_BYTES = 1000 * 1024
 Json = dict[str, Any]
 Answer = tuple[int, Json, bytes]
 Operation = Callable[[Json], Answer]
-Save = Callable[[], None]
 EndDelivery = Callable[[Json], None]
 Put = tuple[str, bytes]  # partition key, data
 
@@ -148,20 +147,18 @@ def prefix_problem(data: Json) -> str | None:
     return None
 
 
-def configure(original: Operation, save: Save) -> Operation:
-    """CreateDeliveryStream and UpdateDestination: checked, and saved at once."""
+def configure(original: Operation) -> Operation:
+    """CreateDeliveryStream and UpdateDestination, checked."""
 
     def change(data: Json) -> Answer:
         if problem := prefix_problem(data):
             return invalid(problem)
-        answer = original(data)
-        save()
-        return answer
+        return original(data)
 
     return change
 
 
-def delete(original: Operation, save: Save, end_delivery: EndDelivery) -> Operation:
+def delete(original: Operation, end_delivery: EndDelivery) -> Operation:
     def delete_stream(data: Json) -> Answer:
         stream = firehose._streams.get(data.get("DeliveryStreamName", ""))
         answer = original(data)
@@ -170,7 +167,6 @@ def delete(original: Operation, save: Save, end_delivery: EndDelivery) -> Operat
             folder = folder_of(stream)
             _queues.pop(str(folder), None)
             shutil.rmtree(folder, ignore_errors=True)
-            save()
         return answer
 
     return delete_stream
@@ -191,14 +187,14 @@ def deliver_others(original: Callable[[str, list[Put]], None]) -> Callable[[str,
     return ingest
 
 
-def install(save: Save, end_delivery: EndDelivery) -> None:
+def install(end_delivery: EndDelivery) -> None:
     """Puts these operations into MiniStack."""
     operations: dict[str, Operation] = firehose._HANDLERS
     operations["PutRecord"] = put_record(operations["PutRecord"])
     operations["PutRecordBatch"] = put_record_batch(operations["PutRecordBatch"])
-    operations["CreateDeliveryStream"] = configure(operations["CreateDeliveryStream"], save)
-    operations["UpdateDestination"] = configure(operations["UpdateDestination"], save)
-    operations["DeleteDeliveryStream"] = delete(operations["DeleteDeliveryStream"], save, end_delivery)
+    operations["CreateDeliveryStream"] = configure(operations["CreateDeliveryStream"])
+    operations["UpdateDestination"] = configure(operations["UpdateDestination"])
+    operations["DeleteDeliveryStream"] = delete(operations["DeleteDeliveryStream"], end_delivery)
     firehose.ingest_from_kinesis_source = deliver_others(firehose.ingest_from_kinesis_source)
     deliver_to_s3 = firehose._deliver_records_to_s3
 

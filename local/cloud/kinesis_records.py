@@ -29,7 +29,6 @@ SHARD_BYTES_PER_SECOND = 1024 * 1024
 Json = dict[str, Any]
 Answer = tuple[int, Json, bytes]
 Operation = Callable[[Json], Answer]
-Save = Callable[[], None]
 Handler = Callable[[str, str, Json, bytes, Json], Awaitable[Answer]]
 
 
@@ -197,7 +196,7 @@ def put_internal(original: Callable[[str, str, bytes], bool]) -> Callable[[str, 
     return put
 
 
-def reshard(original: Operation, save: Save) -> Operation:
+def reshard(original: Operation) -> Operation:
     def change(data: Json) -> Answer:
         _name, stream = kinesis._resolve_stream(data)
         if stream is None:
@@ -205,26 +204,24 @@ def reshard(original: Operation, save: Save) -> Operation:
         log = log_of(stream)
         answer = original(data)
         spread(stream, log)
-        save()
         return answer
 
     return change
 
 
-def delete(original: Operation, save: Save) -> Operation:
+def delete(original: Operation) -> Operation:
     def delete_stream(data: Json) -> Answer:
         _name, stream = kinesis._resolve_stream(data)
         answer = original(data)
         if stream is not None:
             log_of(stream).remove()
             _logs.pop(stream["StreamARN"], None)
-            save()
         return answer
 
     return delete_stream
 
 
-def create(original: Operation, save: Save) -> Operation:
+def create(original: Operation) -> Operation:
     def create_stream(data: Json) -> Answer:
         if data.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND":
             data = {"ShardCount": 4, **data}  # as AWS begins
@@ -232,13 +229,12 @@ def create(original: Operation, save: Save) -> Operation:
         _name, stream = kinesis._resolve_stream(data)
         if answer[0] == 200 and stream is not None:
             log_of(stream)
-            save()
         return answer
 
     return create_stream
 
 
-def with_update_stream_mode(original: Handler, save: Save) -> Handler:
+def with_update_stream_mode(original: Handler) -> Handler:
     """UpdateStreamMode, which MiniStack does not have; the shards stay what they are, as on AWS."""
 
     async def handle(method: str, path: str, headers: Json, body: bytes, query: Json) -> Answer:
@@ -251,7 +247,6 @@ def with_update_stream_mode(original: Handler, save: Save) -> Handler:
             missing: Answer = error_response_json("ResourceNotFoundException", message, 400)
             return missing
         stream["StreamModeDetails"] = data["StreamModeDetails"]
-        save()
         answer: Answer = json_response({})
         return answer
 
@@ -267,15 +262,15 @@ def restore(original: Callable[[Json], None]) -> Callable[[Json], None]:
     return load
 
 
-def install(save: Save) -> None:
-    """Puts all of this into MiniStack. ``save`` writes MiniStack's Kinesis state at once."""
+def install() -> None:
+    """Puts all of this into MiniStack."""
     kinesis._expire_records = expire
     kinesis.load_persisted_state = restore(kinesis.load_persisted_state)
     kinesis._put_record = put_record(kinesis._put_record)
     kinesis._put_records = put_records(kinesis._put_records)
-    kinesis.handle_request = with_update_stream_mode(kinesis.handle_request, save)
+    kinesis.handle_request = with_update_stream_mode(kinesis.handle_request)
     kinesis.put_record_internal = put_internal(kinesis.put_record_internal)
-    kinesis._create_stream = create(kinesis._create_stream, save)
-    kinesis._delete_stream = delete(kinesis._delete_stream, save)
+    kinesis._create_stream = create(kinesis._create_stream)
+    kinesis._delete_stream = delete(kinesis._delete_stream)
     for operation in ("_split_shard", "_merge_shards", "_update_shard_count"):
-        setattr(kinesis, operation, reshard(getattr(kinesis, operation), save))
+        setattr(kinesis, operation, reshard(getattr(kinesis, operation)))

@@ -137,7 +137,7 @@ def signing_key(access_key: str, headers: Json) -> str | None:
     if isinstance(signature, tuple) or isinstance(credential, iam_evaluator.CredentialResolutionError):
         return None
     secret = credential.secret_access_key
-    key = sigv4.derive_signing_key(secret, signature.date_stamp, signature.region, signature.service)
+    key = sigv4._cached_signing_key(secret, signature.date_stamp, signature.region, signature.service)
     return base64.b64encode(key).decode()
 
 
@@ -292,8 +292,8 @@ def main() -> None:
     journaled_tables.install(state.journal("dynamodb", journaled_tables.apply))
     journaled_logs.install(state.journal("cloudwatch_logs", journaled_logs.apply))
     journaled_metrics.install(state.journal("cloudwatch", journaled_metrics.apply))
-    kinesis_records.install(lambda: state.save("kinesis"))
-    firehose_buffer.install(lambda: state.save("firehose"))
+    kinesis_records.install()
+    firehose_buffer.install()
     session_credentials.install()
     state.install()
     promised_work.PromisedWork(state.folder / "journal" / "promised").install()

@@ -34,13 +34,13 @@ def install() -> None:
 def change_stage(plan: Json, path: list[str], operation: Json) -> None:
     """Does an operation on ``/apiStages``, or on ``/apiStages/<api>:<stage>/throttle/<method>/<limit>``."""
     api, _, stage = (path[0] if path else operation.get("value", "")).partition(":")
-    others = [one for one in plan.get("apiStages", []) if (one["apiId"], one["stage"]) != (api, stage)]
-    found = [one for one in plan.get("apiStages", []) if one not in others]
+    stages: dict[tuple[str, str], Json] = {
+        (one["apiId"], one["stage"]): one for one in plan.get("apiStages", [])
+    }
+    changed = stages.setdefault((api, stage), {"apiId": api, "stage": stage})
     if operation["op"] == "remove" and len(path) < 2:
-        plan["apiStages"] = others
-        return
-    changed: Json = found[0] if found else {"apiId": api, "stage": stage}
-    plan["apiStages"] = [*others, changed]
+        del stages[api, stage]
+    plan["apiStages"] = list(stages.values())
     if len(path) > 3:  # a limit of a method, whose path has its slashes escaped
         method = "/".join(path[2:-1]).replace("~1", "/")
         changed.setdefault("throttle", {}).setdefault(method, {})[path[-1]] = float(operation["value"])

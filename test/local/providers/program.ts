@@ -8,8 +8,6 @@ export interface Variant {
   /** Folder of the image's build context. */
   context: string;
   retentionInDays: number;
-  /** Name of the queue; a change replaces it. */
-  queueName?: string;
   memorySize: number;
   schemaTitle: string;
   owner: string;
@@ -121,7 +119,6 @@ function storage(variant: Variant, provider: aws.Provider) {
 function messaging(variant: Variant) {
   const dead = new aws.sqs.Queue("dead", { messageRetentionSeconds: 86400 });
   const queue = new aws.sqs.Queue("results", {
-    name: variant.queueName,
     redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 3 }),
     tags: { owner: variant.owner },
   });

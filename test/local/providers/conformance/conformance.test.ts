@@ -25,6 +25,7 @@ type Operation = "create" | "update" | "replace" | "import" | "drift" | "repair"
 const because = (reason: string, ...operations: Operation[]) =>
   Object.fromEntries(operations.map((operation) => [operation, reason]));
 
+const neverReplaced = because("no property makes another resource", "replace");
 const onlyReplaced = because("each property makes another resource", "update", "drift", "repair");
 const component = because(
   "a component: its parts are here, and other tests of this folder make it",
@@ -33,10 +34,10 @@ const component = because(
 
 /** What is not done to a type, and why. */
 const exceptions: Record<string, Partial<Record<Operation, string>>> = {
-  "aws:apigateway/account:Account": because("no property makes another resource", "replace"),
+  "aws:apigateway/account:Account": neverReplaced,
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": onlyReplaced,
-  "aws:apigateway/restApi:RestApi": because("no property makes another resource", "replace"),
-  "aws:apigateway/usagePlan:UsagePlan": because("no property makes another resource", "replace"),
+  "aws:apigateway/restApi:RestApi": neverReplaced,
+  "aws:apigateway/usagePlan:UsagePlan": neverReplaced,
   "aws:apigateway/usagePlanKey:UsagePlanKey": onlyReplaced,
   "aws:cloudwatch/logStream:LogStream": onlyReplaced,
   "aws:ec2/routeTableAssociation:RouteTableAssociation": onlyReplaced,
@@ -44,7 +45,7 @@ const exceptions: Record<string, Partial<Record<Operation, string>>> = {
   "aws:lambda/permission:Permission": onlyReplaced,
   "aws:secretsmanager/secretVersion:SecretVersion": onlyReplaced,
   "docker:index/image:Image": {
-    ...because("no property makes another resource", "replace"),
+    ...neverReplaced,
     ...because("the real provider imports none", "import"),
     ...because("nobody changes an image: another one is pushed", "drift", "repair"),
   },
