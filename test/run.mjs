@@ -24,6 +24,7 @@ const suites = {
       ["npx", ["eslint", "."]],
       ["npx", ["tsc", "--project", "."]],
       ["npx", ["tsc", "--project", "handlers/site/browser"]],
+      ["npx", ["tsc", "--project", "automation/console/browser"]],
       ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
       [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local", "bench", "clients"]],
       [python, ["-m", "ruff", "check", "--quiet", "model-image", "local", "bench", "clients"]],

@@ -1,4 +1,5 @@
 import { type Command } from "commander";
+import { type ConsoleOptions } from "../commands/console";
 import { type FeedCommandOptions } from "../commands/feed";
 import { type JsonOption, command, outputFor, share, stackCommand, wholeNumber } from "./options";
 
@@ -7,8 +8,9 @@ export function addPipelineCommands(program: Command): void {
   program.commandsGroup("Pipeline:");
   command(program, "demo", "the whole pipeline on this laptop: data, training, prediction URL, email")
     .option("--data <file>", "CSV file that is landed as raw data; without it, the sample in data/")
-    .action(async (options: JsonOption & { data?: string }) =>
-      (await import("../commands/demo.ts")).demo(options.data, outputFor(options)),
+    .option("--no-console", "do not open the console, which shows the pipeline live until Ctrl-C")
+    .action(async (options: JsonOption & { data?: string; console: boolean }) =>
+      (await import("../commands/demo.ts")).demo(options.data, options.console, outputFor(options)),
     );
 
   stackCommand(program, "up", "bring up the infrastructure of a stack; what it serves stays as it is").action(
@@ -40,6 +42,17 @@ export function addPipelineCommands(program: Command): void {
     .addHelpText("after", "\nExample:\n  $ npx slipway feed local --source trips --rate 200 --poison 0.01")
     .action(async (stack: string, options: JsonOption & FeedCommandOptions) =>
       (await import("../commands/feed.ts")).feed(stack, options, outputFor(options)),
+    );
+
+  stackCommand(program, "console", "the pipeline of a stack live in the browser; it only looks")
+    .option("--port <number>", "on 127.0.0.1; without it, any that is free", wholeNumber)
+    .option("--no-open", "print the address, and open no browser")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ npx slipway console dev        with your AWS credentials, until Ctrl-C",
+    )
+    .action(async (stack: string, options: JsonOption & ConsoleOptions) =>
+      (await import("../commands/console.ts")).showConsole(stack, options, outputFor(options)),
     );
 
   stackCommand(

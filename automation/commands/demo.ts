@@ -13,6 +13,7 @@ import { type Outputs } from "../outputs";
 import { selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
+import { isAttended, startConsole, untilInterrupted } from "./console";
 import { describe as describePrediction } from "./predict";
 import { answer as answerRelease, summary } from "./release";
 
@@ -20,8 +21,17 @@ const stackName = "local";
 const emailTimeoutMs = 30_000;
 
 /** `slipway demo` */
-export const demo = (data: string | undefined, output: Output) =>
-  alone(stackName, "demo", () => run(data ?? sampleData(), output));
+export async function demo(data: string | undefined, withConsole: boolean, output: Output): Promise<void> {
+  const shown = withConsole && !output.json && isAttended();
+  if (shown) {
+    const target = await openTarget(stackName, output);
+    output.note(`See it happen: ${await startConsole(stackName, target, { open: true }, output)}`);
+  }
+  await alone(stackName, "demo", () => run(data ?? sampleData(), output));
+  if (!shown) return;
+  output.note("\nThe console stays open until Ctrl-C. The laptop cloud goes on then, until it is stopped.");
+  await untilInterrupted();
+}
 
 async function run(data: string, output: Output): Promise<void> {
   const content = readData(data);
@@ -113,6 +123,7 @@ Try it:
   npx slipway predict local distance=12.5 pickup_zone='JFK Airport'
   npx slipway status local
   npx slipway inbox local
+  npx slipway console local
 
 Stop it: npx slipway local stop      (starts again with 'npx slipway local start', everything kept)
 Remove it: npx slipway destroy local && npx slipway local reset`;
