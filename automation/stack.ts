@@ -109,6 +109,8 @@ async function look(
 export interface Plan extends Previewed {
   before: Resource[];
   after: Resource[];
+  /** URNs of those that are in both and would be updated or replaced. */
+  changed: string[];
 }
 
 /** A resource as Pulumi knows it: of a preview, or of the state. */
@@ -116,31 +118,70 @@ export interface Resource {
   urn: string;
   type: string;
   inputs: Record<string, unknown>;
+  /** Whether a provider makes it; a component only holds others. */
+  custom?: boolean;
+  /** URN of the component that it is in. */
+  parent?: string;
+  /** URNs of the resources whose values it is made with. */
+  dependencies?: string[];
 }
 
-/** The same, with both ends of it, resource by resource. @param packs the policies that it has to keep. */
-export async function plan(stack: Stack, output: Output, packs = policyPacks(stack.name)): Promise<Plan> {
+/**
+ * The same, with both ends of it, resource by resource.
+ * @param packs the policies that it has to keep.
+ * @param file gets the engine's own plan, which knows more than its events tell.
+ */
+export async function plan(
+  stack: Stack,
+  output: Output,
+  packs = policyPacks(stack.name),
+  file?: string,
+): Promise<Plan> {
   const before = new Map<string, Resource>();
   const after = new Map<string, Resource>();
+  const changed = new Set<string>();
   const previewed = await output.step(`Previewing the stack ${stack.name}`, (progress) =>
     look(
       stack,
       "preview",
       progress,
-      (options) => stack.preview({ ...options, policyPacks: packs }),
+      (options) => stack.preview({ ...options, policyPacks: packs, ...(file ? { plan: file } : {}) }),
       ({ resourcePreEvent }) => {
         const { op, urn, old, new: made } = resourcePreEvent?.metadata ?? {};
         if (!op || !urn) return;
-        if (old) before.set(urn, { urn, type: old.type, inputs: inputsOf(old) });
-        if (made && !op.startsWith("delete"))
-          after.set(urn, { urn, type: made.type, inputs: inputsOf(made) });
+        if (old) before.set(urn, resourceOf(old));
+        if (made && !op.startsWith("delete")) after.set(urn, resourceOf(made));
+        if (old && made && !untouched.includes(op)) changed.add(urn);
       },
     ),
   );
-  return { ...previewed, before: [...before.values()], after: [...after.values()] };
+  return { ...previewed, before: [...before.values()], after: [...after.values()], changed: [...changed] };
 }
 
-const inputsOf = ({ inputs }: { inputs: unknown }) => (inputs ?? {}) as Record<string, unknown>;
+/** The resources of a stack's state. */
+export async function stateOf(stack: Stack): Promise<Resource[]> {
+  const exported = await stack.exportStack();
+  const { resources = [] } = exported.deployment as { resources?: (Stored & { dependencies?: string[] })[] };
+  return resources
+    .filter((stored) => !stored.delete)
+    .map((stored) => ({ ...resourceOf(stored), dependencies: stored.dependencies ?? [] }));
+}
+
+/** A resource as the engine's events and the state have it. */
+interface Stored {
+  urn: string;
+  type: string;
+  custom?: boolean;
+  /** Whether it waits to be deleted, after another one has taken its place. */
+  delete?: boolean;
+  parent?: string;
+  inputs?: unknown;
+}
+
+const resourceOf = ({ urn, type, custom, parent, inputs }: Stored): Resource => ({
+  ...{ urn, type, custom: custom ?? false, ...(parent ? { parent } : {}) },
+  inputs: (inputs ?? {}) as Record<string, unknown>,
+});
 
 /** Deletes the stack's resources and the stack itself; its configuration file stays, if it is kept in the repository. */
 export async function destroy(stack: Stack, output: Output): Promise<Changes> {

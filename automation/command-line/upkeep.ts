@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { type DiagramOptions } from "../commands/diagram";
 import { type EphemeralOptions } from "../commands/ephemeral";
 import { type JsonOption, command, lifetime, outputFor, stackCommand, wholeNumber } from "./options";
 
@@ -12,6 +13,10 @@ Exit codes:
   0  all the same
   1  it could not be found out
   2  something differs`;
+
+const diagramHelp = `
+Writes architecture-<stack>.svg and architecture-<stack>-isometric.svg: of the stack's state when it is up, else of a
+preview. docs/architecture.md explains what is in them.`;
 
 /** Watching over stacks, and the short-lived ones of pull requests. */
 export function addUpkeepCommands(program: Command): void {
@@ -46,6 +51,19 @@ export function addUpkeepCommands(program: Command): void {
     .addHelpText("after", "\nPrices are of a dated table (automation/cost/list-prices.json), not live.")
     .action(async (stack: string, options: JsonOption & { diff?: boolean }) =>
       (await import("../commands/cost.ts")).cost(stack, options.diff ?? false, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
+    "diagram",
+    "pictures of a stack from its own resources, in two and in three dimensions (SVG)",
+  )
+    .option("--diff", "what 'slipway up' would change: added +, changed ~, removed -")
+    .addOption(new Option("--view <view>", "one of the two pictures").choices(["2d", "isometric"]))
+    .option("--output <folder>", "where the pictures are written", ".")
+    .addHelpText("after", diagramHelp)
+    .action(async (stack: string, options: JsonOption & DiagramOptions) =>
+      (await import("../commands/diagram.ts")).diagram(stack, options, outputFor(options)),
     );
 
   addEphemeralCommands(new Command("ephemeral").copyInheritedSettings(program), program);

@@ -32,6 +32,7 @@ describe("the slipway command", () => {
       "destroy",
       "local",
       "cost",
+      "diagram",
       "bootstrap",
       "doctor",
     ]) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Resource } from "../../automation/stack";
 import { type Context } from "../../components/context";
 
 /** A resource as the program asked for it. */
@@ -83,6 +84,8 @@ export async function declare(
     config?: Record<string, string>;
     preview?: boolean;
     stack?: string;
+    /** Is shown each resource as the engine would know it. */
+    see?: (resource: Resource) => void;
   } = {},
 ): Promise<Declared[]> {
   const declared: Declared[] = [];
@@ -100,6 +103,7 @@ export async function declare(
     options.preview ?? false,
   );
   acceptHooks();
+  if (options.see) showRegistrations(options.see);
   pulumi.runtime.setAllConfig(options.config ?? {});
   await pulumi.runtime.runInPulumiStack(async () => (await work()) as Record<string, unknown> | undefined);
   await pulumi.runtime.disconnect(); // resolves when every resource has been registered
@@ -110,6 +114,37 @@ export async function declare(
 function acceptHooks(): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
   monitor.registerResourceHook = (_: unknown, done: (error: null, answer: object) => void) => done(null, {});
+}
+
+/** What the program asks the engine for, as far as the tests want it; Pulumi's mocks show only a part of it. */
+interface Registration {
+  getType(): string;
+  getCustom(): boolean;
+  getRemote(): boolean;
+  getParent(): string;
+  getDependenciesList(): string[];
+  getObject(): { toJavaScript(): Record<string, unknown> };
+}
+
+type Done = (error: Error | null, answer?: { getUrn(): string }) => void;
+
+/** Shows each resource with its URN, its parent and what it depends on. */
+function showRegistrations(see: (resource: Resource) => void): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource(request: Registration, done: Done): unknown;
+  };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, done) =>
+    register(request, (error, answer) => {
+      if (answer)
+        see({
+          ...{ urn: answer.getUrn(), type: request.getType() },
+          custom: request.getCustom() || request.getRemote(), // what a package's component makes is not seen here
+          ...{ parent: request.getParent(), dependencies: request.getDependenciesList() },
+          inputs: request.getObject().toJavaScript(),
+        });
+      done(error, answer);
+    });
 }
 
 /** The one resource of this type (its last part, such as `Queue`) whose name ends so. */
