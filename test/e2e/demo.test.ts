@@ -32,6 +32,7 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect } from "chai";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { type Architecture } from "../../automation/diagram/draw";
 import { type Answer, isClass } from "../../automation/prediction";
 import { run } from "../../automation/run";
 import { Laptop, root } from "./laptop";
@@ -126,6 +127,22 @@ describe("the demo", function () {
       const { changes } = await laptop.json<{ changes: Record<string, number> }>("up", "local");
       expect(Object.keys(changes)).to.deep.equal(["same"]);
       expect((await laptop.json<Answer>("predict", "local")).release).to.equal(demo.release);
+    });
+
+    it("is drawn alike from its state and from a preview, which would change nothing", async () => {
+      const draw = (...options: string[]) =>
+        laptop.json<Architecture & { files: string[] }>(
+          "diagram",
+          ...["local", "--output", laptop.home, ...options],
+        );
+      const [state, preview] = [await draw(), await draw("--diff")];
+      expect(preview.changes).to.deep.equal({});
+      expect(preview.edges).to.deep.equal(state.edges);
+      expect(state.edges.filter(({ unknown }) => unknown)).to.deep.equal([]);
+      expect(state.edges).to.deep.include({ from: "data", to: "jobs", what: "snapshots" });
+      expect(state.files).to.have.length(2);
+      for (const file of [...state.files, ...preview.files])
+        expect(readFileSync(join(root, file), "utf8")).to.include('data-name="endpoint"');
     });
 
     it("trains nothing and deploys nothing the second time", async () => {
