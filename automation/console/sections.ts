@@ -12,6 +12,7 @@ export interface Sections {
   messages: Messages;
   alarms: Alarm[];
   cost: Cost;
+  pictures: Pictures;
 }
 
 export type SectionName = keyof Sections;
@@ -166,6 +167,9 @@ export interface Cost {
   monthly: number;
   components: { component: string; monthly: number }[];
 }
+
+/** The architecture of the stack as it is, as SVG; components are found in it by `data-name`. */
+export type Pictures = Record<"2d" | "isometric", string>;
 
 /** Something that happened, for the page's list and its picture. */
 export interface Activity {

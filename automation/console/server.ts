@@ -29,8 +29,11 @@ export async function openConsole(stack: string, target: Target, output: Output,
   const ended = new AbortController();
   const signal = AbortSignal.any([interruptSignal, ended.signal]);
   const stopWatching = target.laptop ? await nudgedByLaptop(watch) : () => undefined;
-  // As soon as the stack is up, all of it is looked at.
-  watch.on("section", (name) => name === "stack" && watch.nudge(sectionNames));
+  watch.on("section", (name) => {
+    // As soon as the stack is up, all of it is looked at; a release changes what it consists of.
+    if (name === "stack") watch.nudge(Object.keys(watch.sources) as SectionName[]);
+    if (name === "endpoint") watch.nudge(["cost", "pictures"]);
+  });
   void watch.run(signal);
   signal.addEventListener("abort", () => {
     stopWatching();
@@ -40,17 +43,6 @@ export async function openConsole(stack: string, target: Target, output: Output,
   const { port: taken } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${taken}/`, close: () => ended.abort() };
 }
-
-const sectionNames: SectionName[] = [
-  "data",
-  "jobs",
-  "releases",
-  "endpoint",
-  "traffic",
-  "messages",
-  "alarms",
-  "cost",
-];
 
 /** The console looks again and again; its looks are not the command's progress. */
 const quiet = (output: Output): Output => ({

@@ -4,7 +4,7 @@ import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
 import { exampleRecord, target as targetOf } from "../project";
 import { type Clients, createClients } from "../release/clients";
-import { findStack, type Resource } from "../stack";
+import { findStack, type Resource, stateOf } from "../stack";
 import { type Target } from "../target";
 import { readAlarms } from "./readers/alarms";
 import { costOf } from "./readers/cost";
@@ -12,6 +12,7 @@ import { DataReader } from "./readers/data";
 import { EndpointReader } from "./readers/endpoint";
 import { JobsReader } from "./readers/jobs";
 import { readMessages } from "./readers/messages";
+import { drawPictures } from "./readers/pictures";
 import { readReleases } from "./readers/releases";
 import { TrafficReader } from "./readers/traffic";
 import { type StackSection } from "./sections";
@@ -21,6 +22,7 @@ import { type World } from "./world";
 /** A stack that may not be up yet, as the console asks for it. */
 export class LookedAt {
   private clients: Clients | undefined;
+  private state: { at: number; found: Promise<Resource[]> } | undefined;
   private outputs: { at: number; found: ReturnType<typeof findOutputs> } | undefined;
 
   constructor(
@@ -43,10 +45,17 @@ export class LookedAt {
 
   /** As the stack's state has them. */
   async resources(): Promise<Resource[]> {
-    const found = await findStack(this.stack, this.target, this.output);
-    const exported = await found?.exportStack();
-    const state = exported?.deployment as { resources?: Resource[] } | undefined;
-    return (state?.resources ?? []).map(({ urn, type, inputs = {} }) => ({ urn, type, inputs }));
+    const keepMs = 2_000; // two sections are made of them
+    if (!this.state || Date.now() - this.state.at > keepMs) {
+      this.state = { at: Date.now(), found: this.readState() };
+      this.state.found.catch(() => (this.state = undefined));
+    }
+    return this.state.found;
+  }
+
+  private async readState(): Promise<Resource[]> {
+    const stack = await findStack(this.stack, this.target, this.output);
+    return stack ? stateOf(stack) : [];
   }
 
   private readOutputs(): ReturnType<typeof findOutputs> {
@@ -79,7 +88,12 @@ export function sourcesOf(lookedAt: LookedAt): Sources {
     traffic: { seconds: often, read: from((world) => traffic.read(world)) },
     messages: { seconds: often, read: from(readMessages) },
     alarms: { seconds: seldom, read: from(readAlarms) },
+    // What the stack consists of is changed by commands, not by itself.
     cost: { seconds: 300, read: from(async () => costOf(await lookedAt.resources())) },
+    pictures: {
+      seconds: 300,
+      read: from(async ({ stack }) => drawPictures(stack, await lookedAt.resources())),
+    },
   };
 }
 

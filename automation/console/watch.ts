@@ -30,7 +30,7 @@ export class Watch extends EventEmitter<WatchEvents> {
   private readonly nudges = new EventEmitter().setMaxListeners(0);
   private lastId = 0;
 
-  constructor(private readonly sources: Sources) {
+  constructor(readonly sources: Sources) {
     super();
     this.setMaxListeners(0);
   }

@@ -33,6 +33,7 @@ describe("the slipway command", () => {
       "local",
       "cost",
       "diagram",
+      "console",
       "bootstrap",
       "doctor",
     ]) {

@@ -115,6 +115,7 @@ describe("the console", function () {
     await ask.getByRole("button").click();
     await ask.locator("output", { hasText: /: [\d.]+ USD, between [\d.]+ and [\d.]+/ }).waitFor();
     await page.locator("[data-stage=api].lit-plain").waitFor();
+    await page.locator("#picture [data-name=api]").waitFor();
     await page.locator("#endpoint", { hasText: /\d+ requests? answered/ }).waitFor();
     await ask.getByLabel("A record, as JSON").fill("{ rubbish");
     await ask.getByRole("button").click();
@@ -178,6 +179,15 @@ describe("the console", function () {
       await opened.context().close();
     });
   }
+
+  it("draws the stack that it is of, in two ways", async () => {
+    const picture = page.locator("#picture");
+    await picture
+      .locator("svg[data-view=isometric] [data-component='slipway:model:ModelEndpoint']")
+      .waitFor();
+    await picture.getByRole("button", { name: "from above" }).click();
+    await picture.locator("svg[data-view='2d'] [data-component='slipway:model:ModelEndpoint']").waitFor();
+  });
 
   it("works with the keyboard alone", async () => {
     await page.keyboard.press("Escape");

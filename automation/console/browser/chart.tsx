@@ -43,11 +43,14 @@ export function Chart({
             </text>
           </g>
         ))}
-        {x.ticks(5).map((tick) => (
-          <text key={+tick} x={x(tick)} y={height - 4} text-anchor="middle">
-            {clock.format(tick)}
-          </text>
-        ))}
+        {x
+          .ticks(5)
+          .filter((tick) => x(tick) < width - 20) // where there is room for it
+          .map((tick) => (
+            <text key={+tick} x={x(tick)} y={height - 4} text-anchor="middle">
+              {clock.format(tick)}
+            </text>
+          ))}
         {lines.map(({ label, tone, values }) => (
           <path key={label} class={`line ${tone}`} d={path(values) ?? ""} />
         ))}

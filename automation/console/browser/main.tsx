@@ -7,7 +7,9 @@ import { DataCard } from "./data";
 import { EndpointCard } from "./endpoint";
 import { JobsCard } from "./jobs";
 import { useLive, useNow } from "./live";
+import { tonesOf } from "./lights";
 import { MessagesCard } from "./messages";
+import { Picture } from "./picture";
 import { ReleasesCard } from "./releases";
 import { Stages } from "./stages";
 
@@ -15,6 +17,7 @@ function Page() {
   const live = useLive();
   const now = useNow();
   const { readings, activities } = live;
+  const tones = tonesOf(live);
   const stack = readings.stack && "value" in readings.stack ? readings.stack.value : undefined;
   const releases = readings.releases && "value" in readings.releases ? readings.releases.value : [];
   const served = releases.find(({ state }) => state === "served");
@@ -40,9 +43,10 @@ function Page() {
           <p class="card fault">{readings.stack.fault}</p>
         ) : (
           <>
-            <Stages live={live} now={now} />
+            <Stages tones={tones} />
             <div class="columns">
               <div>
+                <Picture pictures={readings.pictures} tones={tones} />
                 <EndpointCard endpoint={readings.endpoint} traffic={readings.traffic} now={now} />
                 <ReleasesCard releases={readings.releases} now={now} />
                 <JobsCard jobs={readings.jobs} now={now} />

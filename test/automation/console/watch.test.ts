@@ -14,7 +14,18 @@ const hour = 3600;
 /** Sources that are read once an hour, or when they are nudged: these, and empty ones. */
 function sources(own: Partial<{ [Name in SectionName]: () => Promise<Sections[Name]> }>): Sources {
   const never = () => new Promise<never>(() => undefined);
-  const names = ["stack", "data", "jobs", "releases", "endpoint", "traffic", "messages", "alarms", "cost"];
+  const names = [
+    "stack",
+    "data",
+    "jobs",
+    "releases",
+    "endpoint",
+    "traffic",
+    "messages",
+    "alarms",
+    "cost",
+    "pictures",
+  ];
   return Object.fromEntries(
     names.map((name) => [name, { seconds: hour, read: own[name as SectionName] ?? never }]),
   ) as unknown as Sources;
