@@ -1,3 +1,5 @@
+import { stackType } from "./groups";
+
 /** What a picture says of a component. */
 export interface Words {
   title: string;
@@ -25,6 +27,7 @@ const known: Record<string, Words> = {
   "slipway:notify:ResultsTopic": { title: "Results topic", what: "words events and tells them" },
   "slipway:cost:CostGuard": { title: "Cost guard", what: "a budget that mails" },
   "slipway:deploy:DeploymentPipeline": { title: "Deployment", what: "deploys what is pushed" },
+  [stackType]: { title: "The program itself", what: "what is in no component" },
 };
 
 /** @param token a component's type, such as `slipway:model:ModelEndpoint`. */

@@ -2,11 +2,12 @@ import { estimate } from "../cost/estimate";
 import { type Resource } from "../stack";
 import { rankOf, wordsOf } from "./components";
 import { type KnownFlow, type OutsideIcon, outsiders, programFlows, releaseFlows } from "./flows";
-import { type Group, groupsOf, type Use } from "./groups";
+import { type Group, groupsOf, type Use, usesOf } from "./groups";
 import { type Service, servicesOf } from "./services";
 
 /** What a preview would do with a resource. */
 export type Change = "added" | "changed" | "removed";
+export type Counts = Partial<Record<Change, number>>;
 
 /** A component of the program, or somebody outside. */
 export interface Node {
@@ -24,7 +25,7 @@ export interface Node {
   /** US dollars, whether it is used or not. */
   monthly: number;
   /** Of a difference: how many resources would be what. */
-  changes?: Partial<Record<Change, number>>;
+  changes?: Counts;
 }
 
 /** What flows between two nodes. */
@@ -57,7 +58,7 @@ export interface Architecture {
   monthly: number;
   /** Of a difference. */
   monthlyBefore?: number;
-  changes?: Partial<Record<Change, number>>;
+  changes?: Counts;
 }
 
 /**
@@ -81,19 +82,21 @@ export function architecture(
 ): Architecture {
   const changes = difference && changesOf(resources, difference);
   const gone = difference?.before.filter(({ urn }) => changes?.get(urn) === "removed") ?? [];
-  const { groups, uses } = groupsOf([...resources, ...gone].sort(byUrn)); // the engine's own order is another each time
+  const all = [...resources, ...gone].sort(byUrn); // the engine's own order is another each time
+  const groups = groupsOf(all);
   const nodes = groups.map((group) => nodeOf(group, coming, changes));
   const { nodes: outside, edges: outward } = outsideOf(nodes);
-  const edges = [...edgesOf(uses, changes), ...releaseEdges(nodes), ...outward];
-  const monthly = sum(nodes, (node) => node.monthly);
+  const now = usesOf(groups, resources.toSorted(byUrn));
+  const programEdges = difference ? changedEdges(now, usesOf(groups, difference.before)) : edgesOf(now);
+  const edges = [...programEdges, ...releaseEdges(nodes), ...outward];
   return {
     stack,
     nodes: [...nodes, ...outside].sort(byRank),
     edges: (changes ? edges.map((edge) => withEnds(edge, nodes)) : edges).sort(byEnds),
     resources: sum(nodes, (node) => node.resources - (node.changes?.removed ?? 0)),
-    monthly,
+    monthly: sum(nodes, ({ monthly }) => monthly),
     ...(difference && {
-      changes: total(nodes),
+      changes: tally(groups.flatMap((group) => group.resources.map(({ urn }) => changes?.get(urn)))),
       monthlyBefore: difference.before.length > 0 ? estimate([...difference.before, ...coming]).monthly : 0,
     }),
   };
@@ -135,28 +138,26 @@ function nodeOf(
 }
 
 /** One edge for each two groups, or two where the table has both ways. */
-function edgesOf(uses: Use[], changes?: Map<string, Change>): Edge[] {
-  const pairs = new Map<string, Use[]>();
-  for (const use of uses) {
-    const key = JSON.stringify([use.user.name, use.used.name].sort());
-    pairs.set(key, [...(pairs.get(key) ?? []), use]);
-  }
-  return [...pairs.values()].flatMap((all) => {
-    const { user, used } = all[0]!;
-    const found = [...new Set(all.map(({ resource }) => changes?.get(resource.urn)))];
-    const change = found.length === 1 && found[0] !== "changed" ? found[0] : undefined;
-    const edges = programFlows.flatMap((flow) =>
-      [
-        [user, used],
-        [used, user],
-      ].flatMap(([from, to]) =>
-        flow.from === from!.component && flow.to === to!.component ? [edge(flow, from!.name, to!.name)] : [],
-      ),
-    );
-    if (edges.length === 0) edges.push({ from: used.name, to: user.name, what: "", unknown: true });
-    return change ? edges.map((each) => ({ ...each, change })) : edges;
-  });
+const edgesOf = (uses: Map<string, Use>): Edge[] => [...uses.values()].flatMap(edgesBetween);
+
+function edgesBetween({ user, used }: Use): Edge[] {
+  const ways = [
+    { from: user, to: used },
+    { from: used, to: user },
+  ];
+  const known = ways.flatMap(({ from, to }) =>
+    programFlows
+      .filter((flow) => flow.from === from.component && flow.to === to.component)
+      .map((flow) => edge(flow, from.name, to.name)),
+  );
+  return known.length > 0 ? known : [{ from: used.name, to: user.name, what: "", unknown: true }];
 }
+
+const changedEdges = (now: Map<string, Use>, then: Map<string, Use>): Edge[] =>
+  [...new Map([...then, ...now])].flatMap(([key, use]) => {
+    const change = !then.has(key) ? "added" : !now.has(key) ? "removed" : undefined;
+    return edgesBetween(use).map((each) => (change ? { ...each, change } : each));
+  });
 
 const edge = ({ what, answered, by }: Omit<KnownFlow, "from" | "to">, from: string, to: string): Edge => ({
   ...{ from, to, what },
@@ -202,17 +203,10 @@ const byEnds = (a: Edge, b: Edge) => compare(a.from, b.from) || compare(a.to, b.
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
-const tally = (changes: (Change | undefined)[]): Partial<Record<Change, number>> => {
-  const counts: Partial<Record<Change, number>> = {};
+function tally(changes: (Change | undefined)[]): Counts {
+  const counts: Counts = {};
   for (const change of changes) if (change) counts[change] = (counts[change] ?? 0) + 1;
   return counts;
-};
-
-const total = (nodes: Node[]) =>
-  tally(
-    nodes.flatMap(({ changes = {} }) =>
-      Object.entries(changes).flatMap(([change, count]) => Array<Change>(count).fill(change as Change)),
-    ),
-  );
+}
 
 const sum = <T>(all: T[], of: (one: T) => number) => all.reduce((total, one) => total + of(one), 0);

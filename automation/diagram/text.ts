@@ -1,16 +1,16 @@
 import { dollars, signed } from "../cost/stack-cost";
-import { type Architecture, type Change, type Edge, type Node } from "./graph";
+import { type Architecture, type Change, type Counts, type Edge, type Node } from "./graph";
 
 /** What a preview would do, as one sign. */
-export const signs: Record<Change, string> = { added: "+", changed: "~", removed: "−" };
+export const signs: Record<Change, string> = { added: "+", changed: "~", removed: "-" };
 
 export const counted = (resources: number) => `${resources} ${resources === 1 ? "resource" : "resources"}`;
 
-/** `+3 ~1 −2` */
-export const describeChanges = (changes: Partial<Record<Change, number>> = {}, between = " "): string =>
+/** `+3 ~1 -2` */
+export const describeChanges = (changes: Counts = {}): string =>
   (Object.keys(signs) as Change[])
     .flatMap((change) => (changes[change] ? [`${signs[change]}${changes[change]}`] : []))
-    .join(between);
+    .join(" ");
 
 /** What a node costs a month; nothing where it costs nothing while it is not used. */
 export const priceTag = (monthly: number) => (monthly >= 0.005 ? dollars(monthly) : "");
@@ -52,7 +52,7 @@ export function describePicture({ nodes, edges, resources, monthly, changes }: A
   );
 }
 
-const inWords = (changes: Partial<Record<Change, number>> = {}) =>
+const inWords = (changes: Counts = {}) =>
   (Object.keys(signs) as Change[])
     .flatMap((change) => (changes[change] ? [`${changes[change]} ${change}`] : []))
     .join(", ");

@@ -101,11 +101,11 @@ describe("the drawing of an architecture picture", function () {
       const of = (name: string) => all.find((each) => each.getAttribute("data-name") === name)!;
       expect(of("data").textContent).to.include("+1 ~1");
       expect(of("data").getAttribute("class")).to.equal("node data changed");
-      expect(of("gone").textContent).to.include("−1");
+      expect(of("gone").textContent).to.include("-1");
       expect(of("gone").getAttribute("class")).to.equal("node own removed");
       expect(of("registry").getAttribute("class")).to.equal("node unchanged");
       expect(svg.includes(".node.changed .card")).to.equal(true);
-      expect(svg.includes("+1 ~1 −1 · then 5 resources")).to.equal(true);
+      expect(svg.includes("+1 ~1 -1 · then 5 resources")).to.equal(true);
     });
   }
 

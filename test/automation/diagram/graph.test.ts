@@ -105,6 +105,12 @@ describe("the graph of an architecture picture", function () {
     expect(found.nodes.map(({ name }) => name)).to.include.members([
       ...["slipway:data:DataBucket::data", "acme:ml:Data::data"],
     ]);
+    const api = component("slipway:api:PredictionApi", "public");
+    const stage = resource(api, "aws:apigateway/stage:Stage", "public-stage");
+    const { edges } = architecture("dev", [api, stage]);
+    expect(edges).to.deep.equal([
+      { from: "public", to: "slipway:api:PredictionApi::public", what: "records", answered: true },
+    ]);
   });
 
   it("has the monthly cost of each, with what is still to come", () => {
@@ -139,6 +145,14 @@ describe("the graph of an architecture picture", function () {
     expect(flow?.change).to.equal("added");
     expect(found.edges.find(({ to }) => to === "registry")?.change).to.equal("removed");
     expect(found).to.include({ monthlyBefore: 0, monthly: 1, resources: 4 });
+  });
+
+  it("sees a flow end that ends between resources that stay", () => {
+    const grant = { ...small.grant, dependencies: [] };
+    const after = [...smallStack.filter(({ urn }) => urn !== grant.urn), grant];
+    const found = architecture("dev", after, { difference: { before: smallStack, changed: [grant.urn] } });
+    expect(found.edges).to.deep.include({ from: "data", to: "jobs", what: "snapshots", change: "removed" });
+    expect(found.changes).to.deep.equal({ changed: 1 });
   });
 
   it("is all added for a stack that is not there, and without marks where nothing would change", () => {
