@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { accessLogGroup } from "./components/access-logs";
+import { alarmEvents } from "./components/alarm";
 import { ApiSite } from "./components/api-site";
 import { BatchScoring } from "./components/batch-scoring";
 import { readContext } from "./components/context";
@@ -10,13 +12,13 @@ import { DeploymentPipeline } from "./components/deployment-pipeline";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
+import { Monitoring } from "./components/monitoring";
 import { boundRoles } from "./components/permissions-boundary";
 import { PredictionApi } from "./components/prediction-api";
 import { PublicSubscriptions } from "./components/public-subscriptions";
-import { ResultsTopic, resultsRinging } from "./components/results-topic";
+import { ResultsTopic } from "./components/results-topic";
 import { readSettings } from "./components/settings";
 import { Sources } from "./components/sources/sources";
-import { sourceRinging } from "./components/sources/data-source";
 import { StateTable } from "./components/state-table";
 import { TrainingJobs } from "./components/training-jobs";
 
@@ -78,12 +80,7 @@ async function program() {
     deleteData: settings.deleteDataOnDestroy,
     logRetentionDays,
   });
-  results.alertOn({
-    "failed-jobs": jobs.failures,
-    alarms: endpoint.ringing,
-    sources: sourceRinging(context),
-    results: resultsRinging(context),
-  });
+  results.alertOn({ "failed-jobs": jobs.failures, ...alarmEvents(context) });
   const subscriptions = settings.publicSubscriptions
     ? new PublicSubscriptions("subscriptions", { context, results, state, logRetentionDays })
     : undefined;
@@ -115,6 +112,18 @@ async function program() {
     routes: [...site.routes, ...batches.routes, ...(subscriptions?.routes ?? [])],
   });
   setApiUrl(api.rootUrl);
+  const monitoring = new Monitoring("monitoring", {
+    ...{ context, api, endpoint, results, sources },
+    lambdas: {
+      ...{ predict: api.predictor, site: site.site, publish: results.publisher },
+      ...{ batches: batches.api, score: batches.scorer, ...sources.lambdas },
+      ...(subscriptions ? { subscriptions: subscriptions.handler } : {}),
+    },
+    logGroups: {
+      events: jobs.history.name,
+      ...(settings.api.accessLogs === "none" ? {} : { access: accessLogGroup(context) }),
+    },
+  });
   if (settings.monthlyBudget > 0) {
     const emails = settings.subscribers.filter(({ protocol }) => protocol === "email");
     const { monthlyBudget } = settings;
@@ -155,6 +164,7 @@ async function program() {
     scoreLogGroup: batches.scorer.logGroup.name,
     publishLogGroup: results.publisher.logGroup.name,
     sources: sources.outputs,
+    monitoring: monitoring.outputs,
     dataLimits: settings.data,
     gate: settings.gate,
   };

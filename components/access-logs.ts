@@ -21,6 +21,9 @@ const format = JSON.stringify({
   refusal: "$context.error.responseType",
 });
 
+/** Name of the log group of a stack's access logs. */
+export const accessLogGroup = ({ project, stack }: Context) => `/aws/apigateway/${project}-${stack}`;
+
 /** Where a stage logs its requests, and how. Undefined when it does not. */
 export function accessLogSettings(
   name: string,
@@ -40,7 +43,7 @@ export function accessLogSettings(
   const group = new aws.cloudwatch.LogGroup(
     `${name}-access-logs`,
     {
-      name: `/aws/apigateway/${context.project}-${context.stack}`,
+      name: accessLogGroup(context),
       retentionInDays: logRetentionDays,
       tags: context.tags,
     },

@@ -37,6 +37,7 @@ const prefixes = {
 export class BatchScoring extends pulumi.ComponentResource {
   /** For the REST API. */
   readonly routes: Route[];
+  readonly api: LambdaHandler;
   readonly scorer: LambdaHandler;
   /** Names of this stack's transform jobs begin with it. */
   private readonly jobPrefix: string;
@@ -49,10 +50,10 @@ export class BatchScoring extends pulumi.ComponentResource {
     super("slipway:api:BatchScoring", name, {}, opts);
     const { context, data } = args;
     this.jobPrefix = `${context.project}-${context.stack}-batch-`;
-    const api = this.api();
+    this.api = this.answerer();
     this.routes = [
-      { method: "POST", path: "/batches", handler: api, apiKeyRequired: true, requestBody: "object" },
-      { method: "GET", path: "/batches/{id}", handler: api, apiKeyRequired: true },
+      { method: "POST", path: "/batches", handler: this.api, apiKeyRequired: true, requestBody: "object" },
+      { method: "GET", path: "/batches/{id}", handler: this.api, apiKeyRequired: true },
     ];
     this.scorer = this.worker();
     this.grantTransform();
@@ -84,7 +85,7 @@ export class BatchScoring extends pulumi.ComponentResource {
   }
 
   /** Signs uploads and downloads with its own permissions, and so must have them. */
-  private api(): LambdaHandler {
+  private answerer(): LambdaHandler {
     const { context, data, state, settings, logRetentionDays } = this.args;
     const api = new LambdaHandler(
       `${this.name}-api`,

@@ -1,5 +1,6 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { watch, type WatchArgs, type Watched } from "./alarm";
 import { type Context } from "./context";
 import { isWholeNumber, requireProperty } from "./validation";
 
@@ -42,6 +43,7 @@ const startupSeconds = 1800;
 /** The alarms that a new release must not set off, and the deployment that ends when it does. */
 export class EndpointGuardrails extends pulumi.ComponentResource {
   readonly deploymentConfig: aws.types.input.sagemaker.EndpointDeploymentConfig;
+  readonly watched: Watched[];
 
   constructor(
     private readonly name: string,
@@ -50,7 +52,7 @@ export class EndpointGuardrails extends pulumi.ComponentResource {
   ) {
     super("slipway:model:EndpointGuardrails", name, {}, opts);
     const { canaryPercent, bakeSeconds } = args.guardrails;
-    const alarms = [this.serverErrors(), this.latency(), this.unexpectedAnswers()];
+    this.watched = [this.serverErrors(), this.latency(), this.unexpectedAnswers()];
     this.deploymentConfig = {
       blueGreenUpdatePolicy: {
         trafficRoutingConfiguration: {
@@ -61,14 +63,15 @@ export class EndpointGuardrails extends pulumi.ComponentResource {
         terminationWaitInSeconds: 0,
         maximumExecutionTimeoutInSeconds: 2 * bakeSeconds + startupSeconds,
       },
-      autoRollbackConfiguration: { alarms: alarms.map(({ name: alarmName }) => ({ alarmName })) },
+      autoRollbackConfiguration: { alarms: this.watched.map(({ alarm }) => ({ alarmName: alarm.name })) },
     };
     this.registerOutputs({ alarmNames: alarmNames(args.endpointName) });
   }
 
-  private serverErrors(): aws.cloudwatch.MetricAlarm {
+  private serverErrors(): Watched {
     const { max5xxPercent } = this.args.guardrails;
-    return this.alarm("errors", {
+    return this.watch("errors", {
+      title: "Server errors of the release (share)",
       alarmDescription: `More than ${max5xxPercent} % of the requests to release ${this.args.releaseId} end in a server error.`,
       ...{ namespace: "AWS/SageMaker", metricName: "Invocation5XXErrors", dimensions: this.ofThisRelease() },
       statistic: "Average", // each request counts as 0 or 1
@@ -76,9 +79,10 @@ export class EndpointGuardrails extends pulumi.ComponentResource {
     });
   }
 
-  private latency(): aws.cloudwatch.MetricAlarm {
+  private latency(): Watched {
     const { maxLatencyMs } = this.args.guardrails;
-    return this.alarm("latency", {
+    return this.watch("latency", {
+      title: "Latency of the release's container (microseconds)",
       alarmDescription: `One of ten requests to release ${this.args.releaseId} takes its container longer than ${maxLatencyMs} ms.`,
       ...{ namespace: "AWS/SageMaker", metricName: "ModelLatency", dimensions: this.ofThisRelease() },
       extendedStatistic: "p90",
@@ -86,10 +90,11 @@ export class EndpointGuardrails extends pulumi.ComponentResource {
     });
   }
 
-  private unexpectedAnswers(): aws.cloudwatch.MetricAlarm {
+  private unexpectedAnswers(): Watched {
     const { endpointName, releaseId } = this.args;
     const { namespace, metricName, dimensions } = unexpectedAnswers;
-    return this.alarm("answers", {
+    return this.watch("answers", {
+      title: "Unexpected answers of the release",
       alarmDescription: `Release ${releaseId} gives other answers than in its evaluation.`,
       ...{ namespace, metricName, dimensions: dimensions(endpointName, releaseId) },
       ...{ statistic: "Sum", threshold: 0 },
@@ -102,21 +107,16 @@ export class EndpointGuardrails extends pulumi.ComponentResource {
   }
 
   /** An alarm under a name that stays: with other names in its DeploymentConfig, an endpoint would be replaced. */
-  private alarm(
+  private watch(
     role: AlarmRole,
-    args: Omit<aws.cloudwatch.MetricAlarmArgs, "comparisonOperator" | "evaluationPeriods">,
-  ): aws.cloudwatch.MetricAlarm {
+    args: Omit<WatchArgs, "context" | "alarmName" | "evaluationPeriods">,
+  ): Watched {
     const { context, endpointName, guardrails } = this.args;
-    return new aws.cloudwatch.MetricAlarm(
+    return watch(
       `${this.name}-${role}`,
       {
-        ...args,
-        name: alarmName(endpointName, role),
-        comparisonOperator: "GreaterThanThreshold",
-        evaluationPeriods: 1,
-        period: guardrails.alarmPeriodSeconds,
-        treatMissingData: "notBreaching",
-        tags: context.tags,
+        ...{ ...args, context, alarmName: alarmName(endpointName, role) },
+        ...{ period: guardrails.alarmPeriodSeconds, evaluationPeriods: 1 },
       },
       { parent: this },
     );

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type Watched } from "./alarm";
 import { type Context, arn } from "./context";
 import { type Artifact, type Release } from "./current-release";
 import { type DataBucket } from "./data-bucket";
@@ -36,6 +37,10 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   readonly endpointName: string;
   /** Names of the alarms that watch deployments; they are there as long as the endpoint is. */
   readonly alarmNames: string[];
+  /** Name of the log group of its containers. */
+  readonly logGroup: string;
+  /** These alarms, as long as they are there. */
+  readonly watched: Watched[] = [];
   /** Name of the model that the endpoint serves, once it does; undefined without a release. */
   readonly modelName: pulumi.Output<string> | undefined;
   /** What the container runs under, in the endpoint and in transform jobs. */
@@ -52,18 +57,14 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     checkGuardrails(guardrails);
     this.endpointName = `${context.project}-${context.stack}-${capacity.kind}`;
     this.alarmNames = capacity.kind === "real-time" ? alarmNames(this.endpointName) : [];
+    this.logGroup = `/aws/sagemaker/Endpoints/${this.endpointName}`;
     this.grantee = this.executionRole();
     this.modelName = release && this.serve(release, this.grantee.role);
     this.registerOutputs({ endpointName: this.endpointName });
   }
 
-  /** Pattern of EventBridge events: an alarm of this endpoint rings. */
-  get ringing() {
-    return {
-      source: ["aws.cloudwatch"],
-      "detail-type": ["CloudWatch Alarm State Change"],
-      detail: { alarmName: [{ prefix: `${this.endpointName}-` }], state: { value: ["ALARM"] } },
-    };
+  get isServerless(): boolean {
+    return this.args.capacity.kind === "serverless";
   }
 
   /** Lets the grantee ask the endpoint for predictions. */
@@ -94,6 +95,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
    * alarms of a deployment with it, too.
    */
   private executionRole(): Grantee {
+    const { logGroup } = this;
     const { context, data, image, logRetentionDays } = this.args;
     const role = new aws.iam.Role(
       `${this.name}-role`,
@@ -101,7 +103,6 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       { parent: this },
     );
     const grantee = { role, label: "endpoint" };
-    const logGroup = `/aws/sagemaker/Endpoints/${this.endpointName}`;
     new aws.cloudwatch.LogGroup(
       `${this.name}-logs`,
       { name: logGroup, retentionInDays: logRetentionDays, tags: context.tags },
@@ -203,11 +204,13 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   ): EndpointGuardrails | undefined {
     const { context, capacity, guardrails } = this.args;
     if (capacity.kind === "serverless") return undefined;
-    return new EndpointGuardrails(
+    const made = new EndpointGuardrails(
       `${this.name}-guardrails`,
       { context, endpointName: this.endpointName, configurationName, releaseId, guardrails },
       { parent: this },
     );
+    this.watched.push(...made.watched);
+    return made;
   }
 }
 

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Announcing } from "../handlers/shared/announcing";
+import { stackAlarm, watch, type Watched } from "./alarm";
 import { type ApiSettings } from "./api-settings";
 import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
@@ -40,6 +41,7 @@ export class PredictionApi extends pulumi.ComponentResource {
   /** Secret. The release engine's own key: subscribers do not hear of what it asks, and callers' limits are not its own. */
   readonly releaseKey: pulumi.Output<string>;
   readonly predictor: LambdaHandler;
+  readonly watched: Watched[];
 
   constructor(
     private readonly name: string,
@@ -100,9 +102,30 @@ export class PredictionApi extends pulumi.ComponentResource {
     this.plan("release-plan", stage, releaseKey, releaseLimits);
     this.apiKey = pulumi.secret(key.value);
     this.releaseKey = pulumi.secret(releaseKey.value);
+    this.watched = [this.watchPredictor()];
     this.rootUrl = url;
     this.url = pulumi.interpolate`${url}/predict`;
     this.registerOutputs({ url: this.url });
+  }
+
+  /** It answers whatever happens: an error is one that ran out of time or memory, or could not start. */
+  private watchPredictor(): Watched {
+    const { context } = this.args;
+    return watch(
+      `${this.name}-errors`,
+      {
+        context,
+        alarmName: `${stackAlarm(context)}-api-errors`,
+        title: "Requests to which the predict Lambda gave no answer",
+        alarmDescription:
+          `The Lambda of POST /predict has ended without an answer, and callers got a 502: ` +
+          `look at 'npx slipway logs ${context.stack} predict'.`,
+        ...{ namespace: "AWS/Lambda", metricName: "Errors", statistic: "Sum" },
+        dimensions: { FunctionName: this.predictor.function.name },
+        ...{ threshold: 0, period: 300, evaluationPeriods: 1 },
+      },
+      { parent: this },
+    );
   }
 
   /** What browsers ask before a page may: answered by the predict Lambda for all paths. */

@@ -31,6 +31,12 @@ export interface RestApiArgs {
 
 const stageName = "v1";
 
+/** Of CloudWatch's metrics of a stack's API. */
+export const apiDimensions = ({ project, stack }: Context) => ({
+  ApiName: `${project}-${stack}`,
+  Stage: stageName,
+});
+
 /** A REST API in API Gateway: its routes, each answered by a Lambda, and the one stage that the public calls. */
 export class RestApi extends pulumi.ComponentResource {
   readonly stage: aws.apigateway.Stage;

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { stackAlarm, watch, type WatchArgs, type Watched } from "./alarm";
 import { type Context } from "./context";
 import { LambdaHandler } from "./lambda-handler";
 import { type Grantee, grant, policyDocument } from "./policy";
@@ -39,6 +40,7 @@ export class ResultsTopic extends pulumi.ComponentResource {
   readonly deadLetterQueue: aws.sqs.Queue;
   readonly topic: aws.sns.Topic;
   readonly publisher: LambdaHandler;
+  readonly watched: Watched[];
 
   constructor(
     private readonly name: string,
@@ -84,8 +86,14 @@ export class ResultsTopic extends pulumi.ComponentResource {
       { context, topic: this.topic, subscribers: args.subscribers },
       this,
     );
-    this.watch("dead-letters", this.deadLetterQueue, unpublishable(context.stack));
-    if (undelivered) this.watch("undelivered", undelivered, undeliverable);
+    this.watched = [
+      this.watchAge(),
+      this.watchLength("dead-letters", this.deadLetterQueue, {
+        title: "Events that cannot be published",
+        alarmDescription: unpublishable(context.stack),
+      }),
+      ...(undelivered ? [this.watchLength("undelivered", undelivered, undeliverable)] : []),
+    ];
     this.registerOutputs({ queueUrl: this.queue.url, topicArn: this.topic.arn });
   }
 
@@ -220,39 +228,60 @@ export class ResultsTopic extends pulumi.ComponentResource {
     return grant(this.name, publisher.grantee, what, [{ Action, Resource: queue.arn }], this);
   }
 
-  /** An alarm that rings while there is anything in a queue where nothing should be; see `ringing`. */
-  private watch(label: string, queue: aws.sqs.Queue, description: string): void {
+  /** An alarm that rings while there is anything in a queue where nothing should be. */
+  private watchLength(
+    label: string,
+    queue: aws.sqs.Queue,
+    words: Pick<WatchArgs, "title" | "alarmDescription">,
+  ): Watched {
+    return this.watchQueue(label, queue, {
+      ...words,
+      ...{ metricName: "ApproximateNumberOfMessagesVisible", threshold: 0 },
+    });
+  }
+
+  /** An alarm that rings when events wait for a publisher that does not come. */
+  private watchAge(): Watched {
     const { context } = this.args;
-    new aws.cloudwatch.MetricAlarm(
+    return this.watchQueue("age", this.queue, {
+      title: "Age of the oldest event to publish (seconds)",
+      alarmDescription:
+        `An event waits for more than ${longestWaitSeconds / 60} minutes to be published: ` +
+        `look at 'npx slipway logs ${context.stack} publish'.`,
+      ...{ metricName: "ApproximateAgeOfOldestMessage", threshold: longestWaitSeconds },
+    });
+  }
+
+  private watchQueue(
+    label: string,
+    queue: aws.sqs.Queue,
+    args: Pick<WatchArgs, "title" | "alarmDescription" | "metricName" | "threshold">,
+  ): Watched {
+    const { context } = this.args;
+    return watch(
       `${this.name}-${label}-alarm`,
       {
-        name: `${alarmPrefix(context)}${label}`,
-        alarmDescription: description,
-        namespace: "AWS/SQS",
-        metricName: "ApproximateNumberOfMessagesVisible",
-        dimensions: { QueueName: queue.name },
+        ...args,
+        context,
+        alarmName: `${stackAlarm(context)}-results-${label}`,
+        ...{ namespace: "AWS/SQS", dimensions: { QueueName: queue.name } },
         ...{ statistic: "Maximum", period: 60, evaluationPeriods: 1 },
-        ...{ comparisonOperator: "GreaterThanThreshold", threshold: 0, treatMissingData: "notBreaching" },
-        tags: context.tags,
       },
       { parent: this },
     );
   }
 }
 
-const alarmPrefix = ({ project, stack }: Context) => `${project}-${stack}-results-`;
-
-/** Pattern of EventBridge events: an alarm about the results themselves rings. */
-export const resultsRinging = (context: Context) => ({
-  source: ["aws.cloudwatch"],
-  "detail-type": ["CloudWatch Alarm State Change"],
-  detail: { alarmName: [{ prefix: alarmPrefix(context) }], state: { value: ["ALARM"] } },
-});
+/** Longer than a message takes to come again after a failure, or after results have been gathered. */
+const longestWaitSeconds = 15 * 60;
 
 const unpublishable = (stack: string) =>
   `Events could not be published and wait in the dead-letter queue. Look at them with 'npx slipway redrive ${stack} --list', ` +
   `remove the cause (the publisher's log names it), then send them on with 'npx slipway redrive ${stack}'.`;
 
-const undeliverable =
-  "SNS could not deliver events to a service that is subscribed. They wait in the queue 'undelivered', each with the " +
-  "reason in its attributes.";
+const undeliverable = {
+  title: "Events that a service did not take",
+  alarmDescription:
+    "SNS could not deliver events to a service that is subscribed. They wait in the queue 'undelivered', each with the " +
+    "reason in its attributes.",
+};

@@ -49,6 +49,12 @@ const charges: Record<string, (inputs: Inputs) => Charge[]> = {
     const price = seconds < 60 ? "cloudwatch.alarm.high-resolution" : "cloudwatch.alarm";
     return [{ what: "alarm", price, quantity: Math.max(1, metrics.length) }];
   },
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": () => [
+    { what: "composite alarm", price: "cloudwatch.alarm.composite", quantity: 1 },
+  ],
+  "aws:cloudwatch/dashboard:Dashboard": () => [
+    { what: "dashboard", price: "cloudwatch.dashboard", quantity: 1 },
+  ],
   "aws:kinesis/stream:Stream": ({ shardCount }) =>
     typeof shardCount === "number"
       ? [{ what: `${shardCount} shards`, price: "kinesis.shard", quantity: always(shardCount) }]

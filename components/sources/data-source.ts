@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { stackAlarm, watch, type WatchArgs, type Watched } from "../alarm";
 import { type Context } from "../context";
 import { type DataBucket } from "../data-bucket";
 import { LambdaHandler, type VpcConfig } from "../lambda-handler";
@@ -57,6 +58,10 @@ export interface SourceKind {
 /** `slipway-pr-999999-sources-<source>-objects-to-ingest-0a1b` then has the 64 characters that AWS takes. */
 export const longestSourceName = 15;
 
+/** The title follows the source's name. */
+type SourceWatchArgs = Omit<WatchArgs, "context" | "alarmName" | "evaluationPeriods"> &
+  Partial<Pick<WatchArgs, "evaluationPeriods">>;
+
 /** The longest time between runs of which one has to fail for the alarm to ring. */
 const alarmPeriodSeconds = 300;
 
@@ -68,6 +73,7 @@ export abstract class DataSource extends pulumi.ComponentResource {
   readonly kind: string;
   readonly source: string;
   readonly functionName: pulumi.Output<string>;
+  readonly watched: Watched[] = [];
   protected readonly ingest: LambdaHandler;
   protected readonly settled: SourceKind;
 
@@ -116,12 +122,18 @@ export abstract class DataSource extends pulumi.ComponentResource {
     data.grantLand(this.grantee, source);
     results.grantSend(this.grantee);
     if (settled.schedule !== undefined) this.runEvery(settled.schedule);
-    this.alarm("errors", {
+    this.watch("errors", {
+      title: "runs that fail",
       alarmDescription: `The source ${source} (${settled.kind}) cannot be ingested: its log ${`/aws/lambda/${context.project}-${context.stack}-ingest-${source}`} says why.`,
       namespace: "AWS/Lambda",
       metricName: "Errors",
       dimensions: { FunctionName: this.functionName },
     });
+  }
+
+  /** Its functions, by the names of their stages for `slipway logs`. */
+  get lambdas(): Record<string, LambdaHandler> {
+    return { [`ingest:${this.source}`]: this.ingest };
   }
 
   /** What the `slipway` command needs to know. */
@@ -134,22 +146,21 @@ export abstract class DataSource extends pulumi.ComponentResource {
     return this.ingest.grantee;
   }
 
-  /** An alarm that rings when the metric's sum is above `threshold` (0) in five minutes; see `ringing`. */
-  protected alarm(
-    role: string,
-    args: Omit<aws.cloudwatch.MetricAlarmArgs, "comparisonOperator" | "evaluationPeriods" | "name">,
-  ): aws.cloudwatch.MetricAlarm {
-    return new aws.cloudwatch.MetricAlarm(
+  /** An alarm that rings when the metric's sum is above `threshold` (0) in five minutes. */
+  protected watch(role: string, args: SourceWatchArgs): void {
+    const { context } = this.args;
+    const watched = watch(
       `${this.name}-${role}`,
       {
         ...{ statistic: "Sum", threshold: 0, period: alarmPeriodSeconds, evaluationPeriods: 1 },
-        ...{ comparisonOperator: "GreaterThanThreshold", treatMissingData: "notBreaching" },
         ...args,
-        name: `${alarmPrefix(this.args.context)}${this.source}-${role}`,
-        tags: this.args.context.tags,
+        context,
+        title: `${this.source}: ${args.title}`,
+        alarmName: `${stackAlarm(context)}-source-${this.source}-${role}`,
       },
       { parent: this },
     );
+    this.watched.push(watched);
   }
 
   /** Runs the Lambda for each object that comes into `bucket` under `prefix`, if the bucket tells EventBridge of them. */
@@ -231,13 +242,3 @@ export abstract class DataSource extends pulumi.ComponentResource {
     );
   }
 }
-
-/** What the names of all sources' alarms begin with. */
-const alarmPrefix = ({ project, stack }: Context) => `${project}-${stack}-source-`;
-
-/** Pattern of EventBridge events: an alarm of a source rings. For `ResultsTopic.alertOn`. */
-export const sourceRinging = (context: Context) => ({
-  source: ["aws.cloudwatch"],
-  "detail-type": ["CloudWatch Alarm State Change"],
-  detail: { alarmName: [{ prefix: alarmPrefix(context) }], state: { value: ["ALARM"] } },
-});

@@ -114,7 +114,8 @@ export class DynamodbSource extends DataSource {
       },
       { parent: this, dependsOn: read }, // Lambda checks the permission when the mapping is made
     );
-    this.alarm("failures", {
+    this.watch("failures", {
+      title: "changes that were given up on",
       alarmDescription: `Changes of the table of the source ${this.source} were given up on: the queue says which.`,
       ...{ namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", statistic: "Maximum" },
       dimensions: { QueueName: failures.name },

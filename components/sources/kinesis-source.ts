@@ -64,7 +64,7 @@ export class KinesisSource extends DataSource {
     data.grantTake(this.grantee, `incoming/${source}/*`);
     data.sendEvents();
     this.runOnObjects(data.bucket.bucket, `incoming/${source}/records/`);
-    this.watch();
+    this.watchStream();
     this.registerOutputs({ functionName: this.functionName, stream: this.stream });
   }
 
@@ -224,6 +224,10 @@ export class KinesisSource extends DataSource {
     return { log, logged };
   }
 
+  override get lambdas() {
+    return { ...super.lambdas, [`transform:${this.source}`]: this.transform };
+  }
+
   override get outputs() {
     return { ...super.outputs, stream: this.stream };
   }
@@ -233,19 +237,21 @@ export class KinesisSource extends DataSource {
     return `${context.project}-${context.stack}-${source}`;
   }
 
-  private watch(): void {
+  private watchStream(): void {
     const { context, source } = this.args;
     const transformLog = `/aws/lambda/${context.project}-${context.stack}-transform-${source}`;
     const limit = 2 * this.kinesis.bufferSeconds + behindSeconds;
     const delivery = { DeliveryStreamName: this.delivery.name };
     const latest = { statistic: "Maximum", period: 60, evaluationPeriods: 2 };
-    this.alarm("transform-errors", {
+    this.watch("transform-errors", {
+      title: "records that cannot be checked",
       alarmDescription: `Records of the source ${source} cannot be checked; they wait in incoming/${source}/failed/ and land with the next run. The log ${transformLog} says why.`,
       namespace: "AWS/Lambda",
       metricName: "Errors",
       dimensions: { FunctionName: this.transform.function.name },
     });
-    this.alarm("freshness", {
+    this.watch("freshness", {
+      title: "oldest record on its way (seconds)",
       ...latest,
       alarmDescription: `Records of the source ${source} wait for more than ${limit} seconds to be written to the data bucket: the log /aws/kinesisfirehose/${this.deliveryName} says why.`,
       namespace: "AWS/Firehose",
@@ -253,7 +259,8 @@ export class KinesisSource extends DataSource {
       dimensions: delivery,
       threshold: limit,
     });
-    this.alarm("behind", {
+    this.watch("behind", {
+      title: "behind the stream (milliseconds)",
       ...latest,
       alarmDescription: `Firehose is more than ${behindSeconds} seconds behind in reading the stream of the source ${source}. Records that it has not read when their retention ends are lost.`,
       namespace: "AWS/Firehose",
@@ -261,7 +268,8 @@ export class KinesisSource extends DataSource {
       dimensions: delivery,
       threshold: behindSeconds * 1000,
     });
-    this.alarm("throttled", {
+    this.watch("throttled", {
+      title: "records that the stream refuses",
       alarmDescription: `The stream of the source ${source} refuses records, as more are sent than its shards take: give it more shards, or none for a stream on demand.`,
       namespace: "AWS/Kinesis",
       metricName: "WriteProvisionedThroughputExceeded",

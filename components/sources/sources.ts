@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Watched } from "../alarm";
+import { type LambdaHandler } from "../lambda-handler";
 import { requireProperty } from "../validation";
 import { type DataSource, type SourceArgs, type SourceOutputs } from "./data-source";
 import { DynamodbSource } from "./dynamodb-source";
@@ -43,6 +45,15 @@ export class Sources extends pulumi.ComponentResource {
       return new Kind!(`${name}-${source}`, { ...common, source, settings } as never, { parent: this });
     });
     this.registerOutputs({ names: Object.keys(sources) });
+  }
+
+  get watched(): Watched[] {
+    return this.all.flatMap(({ watched }) => watched);
+  }
+
+  /** The functions of all, by the names of their stages for `slipway logs`. */
+  get lambdas(): Record<string, LambdaHandler> {
+    return Object.assign({}, ...this.all.map(({ lambdas }) => lambdas)) as Record<string, LambdaHandler>;
   }
 
   /** What the `slipway` command is told of each, by name. */

@@ -68,7 +68,7 @@ function templateOf(event: SlipwayEvent, places: Places): Template {
       return batchFailed(event.detail);
     case "alarm":
       return {
-        subject: `Alarm: ${event.detail.what}`,
+        subject: event.severity === "info" ? event.detail.what : `Alarm: ${event.detail.what}`,
         paragraphs: [`${event.detail.what}.`],
         facts: [
           ["When", moment(event.time)],

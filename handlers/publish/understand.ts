@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { duration } from "./figures";
 import { parseEvent, type SlipwayEvent } from "../shared/events";
 
 /** What EventBridge sends when a SageMaker job or endpoint changes its state. */
@@ -18,12 +19,18 @@ const alarmSchema = v.object({
   time: v.pipe(v.string(), v.isoTimestamp()),
   detail: v.object({
     alarmName: v.string(),
-    state: v.object({ value: v.string(), reason: v.optional(v.string()) }),
+    state: v.object({
+      value: v.string(),
+      reason: v.optional(v.string()),
+      timestamp: v.optional(v.string()),
+    }),
+    previousState: v.optional(v.object({ value: v.string(), timestamp: v.optional(v.string()) })),
     configuration: v.optional(v.object({ description: v.optional(v.string()) })),
   }),
 });
 
 type StateChange = v.InferOutput<typeof stateChangeSchema>;
+type AlarmChange = Pick<v.InferOutput<typeof alarmSchema>, "id" | "time" | "detail">;
 
 /** By detail-type: the noun for people, and where `detail` holds name and status. */
 const subjects: Partial<Record<string, { noun: string; name: string; status: string }>> = {
@@ -43,7 +50,7 @@ const subjects: Partial<Record<string, { noun: string; name: string; status: str
 /**
  * The event in the body of a message of the results queue: one of Slipway's own, or the state change of a SageMaker
  * job or endpoint or of a CloudWatch alarm as EventBridge sends it. Undefined when nobody needs to be told (a job that
- * has not failed, an alarm that does not ring).
+ * has not failed, an alarm that does not ring and is not the last one that did).
  * @throws Error that says what is not understood.
  */
 export function understand(body: string, stack: string): SlipwayEvent | undefined {
@@ -54,18 +61,29 @@ export function understand(body: string, stack: string): SlipwayEvent | undefine
   return alarm.success ? ringingOf(alarm.output, stack) : parseEvent(value);
 }
 
-function ringingOf(
-  { id, time, detail }: v.InferOutput<typeof alarmSchema>,
-  stack: string,
-): SlipwayEvent | undefined {
+function ringingOf({ id, time, detail }: AlarmChange, stack: string): SlipwayEvent | undefined {
   const { alarmName, state, configuration } = detail;
-  if (state.value !== "ALARM") return undefined;
+  if (state.value !== "ALARM") return quietOf({ id, time, detail }, stack);
   const reasons = [configuration?.description, state.reason].filter(Boolean);
   return {
     ...{ kind: "alarm", stack, severity: "error", time, id },
     detail: {
       what: `The alarm ${alarmName} rings`,
       reason: reasons.join(" ") || "CloudWatch gives no reason.",
+    },
+  };
+}
+
+/** Only of the alarm above all others EventBridge sends such: none of the stack's rings any more. */
+function quietOf({ id, time, detail }: AlarmChange, stack: string): SlipwayEvent | undefined {
+  const { state, previousState } = detail;
+  if (state.value !== "OK" || previousState?.value !== "ALARM") return undefined;
+  const seconds = (Date.parse(state.timestamp ?? time) - Date.parse(previousState.timestamp ?? "")) / 1000;
+  return {
+    ...{ kind: "alarm", stack, severity: "info", time, id },
+    detail: {
+      what: "No alarm rings any more",
+      reason: seconds >= 0 ? `All is quiet after ${duration(seconds)}.` : "All is quiet again.",
     },
   };
 }

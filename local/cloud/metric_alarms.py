@@ -8,8 +8,9 @@ is when data end. Here every alarm is looked at each second:
 * periods without data as ``TreatMissingData`` says.
 
 The periods end now, not at whole multiples of the period: a period of 10 seconds rings within a second of the
-data that breach. A change of state goes to the alarm's SNS actions (MiniStack's own work), to the composite
-alarms above it, and as ``CloudWatch Alarm State Change`` to EventBridge.
+data that breach. A change of state goes to the alarm's SNS actions and to the composite alarms above it (both
+MiniStack's own work), and as ``CloudWatch Alarm State Change`` to EventBridge: that of a composite alarm, and
+one that SetAlarmState makes, as well.
 
 A policy may allow DescribeAlarms for alarms by name, as on AWS.
 """
@@ -104,18 +105,19 @@ def evaluate(alarm: Alarm) -> None:
     alarm.update(StateValue=new, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
     cloudwatch._record_history(alarm["AlarmName"], old, new, reason)
     cloudwatch._dispatch_alarm_actions(alarm, old, new, reason)
-    put_event(alarm, old, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def put_event(alarm: Alarm, old_state: str, reason: str) -> None:
+def put_event(name: str, old: Json, new: Json) -> None:
     """Tells EventBridge of an alarm's new state."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+    alarm = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms[name]
+    description = alarm.get("AlarmDescription", "")
+    rule = {"alarmRule": alarm["AlarmRule"]} if "AlarmRule" in alarm else {}
     detail = {
-        "alarmName": alarm["AlarmName"],
-        "state": {"value": alarm["StateValue"], "reason": reason, "timestamp": now},
-        "previousState": {"value": old_state},
-        "configuration": {"description": alarm.get("AlarmDescription", "")},
+        "alarmName": name,
+        "state": new,
+        "previousState": old,
+        "configuration": {"description": description, **rule},
     }
     entry = {
         "Source": "aws.cloudwatch",
@@ -124,6 +126,20 @@ def put_event(alarm: Alarm, old_state: str, reason: str) -> None:
         "Resources": [alarm["AlarmArn"]],
     }
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def tell_of_changes() -> None:
+    """Puts an event wherever MiniStack notes a change of state in an alarm's history."""
+    record = cloudwatch._record_history
+
+    def record_and_tell(name: str, old: str, new: str, reason: str, *more: object) -> None:
+        before = [one for one in cloudwatch._history_entries() if one["AlarmName"] == name]
+        record(name, old, new, reason, *more)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+        since = {"timestamp": before[-1]["Timestamp"]} if before else {}
+        put_event(name, {"value": old, **since}, {"value": new, "reason": reason, "timestamp": now})
+
+    cloudwatch._record_history = record_and_tell
 
 
 def evaluate_all() -> None:
@@ -185,6 +201,7 @@ def install() -> None:
     """Puts all of this into MiniStack."""
     cloudwatch._evaluate_alarm = evaluate
     cloudwatch._evaluate_all_alarms = lambda: None  # each second anyway
+    tell_of_changes()
     describe_alarms_by_name()
     evict_seldom()
 

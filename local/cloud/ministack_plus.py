@@ -17,7 +17,8 @@
 * A request that an SDK repeats, as its answer was lost, is not done twice: see ``repeated_requests``.
 * DynamoDB exports that write their objects: see ``dynamodb_export``.
 * RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
-* Condition keys of SNS in policies (``sns_permissions``), the metric of a queue's length (``queue_metrics``).
+* Condition keys of SNS in policies (``sns_permissions``), metrics of queues (``queue_metrics``), saved
+  queries of CloudWatch Logs Insights (``log_queries``).
 * SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
 * State that survives a crash (``state_saving``), and work that was promised (``promised_work``).
 
@@ -52,6 +53,7 @@ import journaled_metrics
 import journaled_queues
 import journaled_tables
 import kinesis_records
+import log_queries
 import metric_alarms
 import promised_work
 import rds_databases
@@ -284,6 +286,7 @@ def main() -> None:
     api_keys.install()
     usage_plans.install()
     metric_alarms.install()
+    log_queries.install()
     sns_permissions.install()
     dynamodb_export.install()
     databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))

@@ -6,7 +6,7 @@ const untagged = new RegExp(
   "^(slipway|pulumi|docker|awsx):|:Bucket.+|:Alias$|:RolePolicy|:LogResourcePolicy|:EventTarget|:QueuePolicy|:TopicPolicy|" +
     ":TopicSubscription|appautoscaling/policy|lambda/permission|:FunctionUrl|:AccessKey|:EventSourceMapping|:Resource$|" +
     ":Method|:Integration|:Deployment|:UsagePlanKey|:LogStream|:UsageLimit|:Schedule$|:Response$|:Model$|" +
-    ":RequestValidator$|:MethodSettings$|apigateway/account|:LifecyclePolicy",
+    ":RequestValidator$|:MethodSettings$|apigateway/account|:LifecyclePolicy|:Dashboard$|:QueryDefinition$",
 );
 
 /** Tags say what a resource costs whom, and keep the deploy role of one stack from what another has. */

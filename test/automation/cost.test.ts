@@ -50,12 +50,20 @@ describe("the cost of a stack", () => {
     expect(chargesOf("aws:lambda/function:Function", {})).to.deep.equal([]);
   });
 
-  it("counts each metric of an alarm, dearer when it is looked at more often than each minute", () => {
+  it("counts each metric of an alarm, dearer when it is looked at more often than each minute, and a dashboard", () => {
     const metric = (period: number) => ({ metric: { period } });
     const type = "aws:cloudwatch/metricAlarm:MetricAlarm";
     expect(chargesOf(type, { period: 60 })[0]).to.include({ price: "cloudwatch.alarm", quantity: 1 });
     const many = chargesOf(type, { metricQueries: [metric(10), metric(10), { expression: "a / b" }] });
     expect(many[0]).to.include({ price: "cloudwatch.alarm.high-resolution", quantity: 2 });
+    for (const [type, price] of [
+      ["aws:cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch.alarm.composite"],
+      ["aws:cloudwatch/dashboard:Dashboard", "cloudwatch.dashboard"],
+    ] as const) {
+      expect(chargesOf(type, {}).map((charge) => [charge.price, charge.quantity])).to.deep.equal([
+        [price, 1],
+      ]);
+    }
   });
 
   it("counts a database twice that stands in two zones, with its disks and its password", () => {

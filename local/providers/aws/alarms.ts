@@ -11,7 +11,7 @@ import {
   UntagResourceCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { type cloudwatch } from "@pulumi/aws";
-import { type Call, type Inputs, resource } from "../shared/resource";
+import { type Call, type Inputs, resource, type State } from "../shared/resource";
 import { fromTagList, tagChanges, toTagList } from "../shared/tags";
 
 type AlarmInputs = Inputs<cloudwatch.MetricAlarmArgs>;
@@ -93,17 +93,34 @@ async function putAlarm(
   return inputs.name!;
 }
 
-const list = (values: string[] | undefined) => (values?.length ? values : undefined);
+export const listOf = (values: string[] | undefined) => (values?.length ? values : undefined);
+
+/** The tags of an alarm of any kind. */
+export async function readTags(arn: string | undefined, call: Call): Promise<Record<string, string>> {
+  const { Tags } = await call
+    .client(CloudWatchClient)
+    .send(new ListTagsForResourceCommand({ ResourceARN: arn }));
+  return fromTagList(Tags);
+}
+
+/** Gives an alarm of any kind the tags that it shall have. */
+export async function putTags(now: State<unknown>, was: State<unknown>, call: Call): Promise<void> {
+  const client = call.client(CloudWatchClient);
+  const { set, remove } = tagChanges(was.tagsAll, now.tagsAll);
+  if (remove.length > 0)
+    await client.send(new UntagResourceCommand({ ResourceARN: now.arn, TagKeys: remove }));
+  await client.send(new TagResourceCommand({ ResourceARN: now.arn, Tags: toTagList(set) }));
+}
 
 function fromAlarm(found: MetricAlarm) {
   return {
     ...{ name: found.AlarmName, arn: found.AlarmArn, alarmDescription: found.AlarmDescription || undefined },
     ...{
       actionsEnabled: found.ActionsEnabled ?? true,
-      alarmActions: list(found.AlarmActions),
-      okActions: list(found.OKActions),
+      alarmActions: listOf(found.AlarmActions),
+      okActions: listOf(found.OKActions),
     },
-    insufficientDataActions: list(found.InsufficientDataActions),
+    insufficientDataActions: listOf(found.InsufficientDataActions),
     ...{ metricName: found.MetricName || undefined, namespace: found.Namespace || undefined },
     ...{ dimensions: fromDimensions(found.Dimensions), unit: found.Unit },
     // MiniStack names a statistic even where there is an extended one; AWS has one of the two
@@ -153,18 +170,11 @@ export const metricAlarm = resource<cloudwatch.MetricAlarmArgs>({
     );
     const found = MetricAlarms[0];
     if (!found) return undefined;
-    const { Tags } = await client.send(new ListTagsForResourceCommand({ ResourceARN: found.AlarmArn }));
-    return { ...fromAlarm(found), tagsAll: fromTagList(Tags) };
+    return { ...fromAlarm(found), tagsAll: await readTags(found.AlarmArn, call) };
   },
   async update(now, call, was) {
-    const client = call.client(CloudWatchClient);
     await putAlarm(now, undefined, call);
-    if (call.changed("tagsAll")) {
-      const { set, remove } = tagChanges(was.tagsAll, now.tagsAll);
-      if (remove.length > 0)
-        await client.send(new UntagResourceCommand({ ResourceARN: now.arn, TagKeys: remove }));
-      await client.send(new TagResourceCommand({ ResourceARN: now.arn, Tags: toTagList(set) }));
-    }
+    if (call.changed("tagsAll")) await putTags(now, was, call);
   },
   async delete({ id }, call) {
     await call.client(CloudWatchClient).send(new DeleteAlarmsCommand({ AlarmNames: [id] }));

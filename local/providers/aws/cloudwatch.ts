@@ -1,6 +1,9 @@
 import { type AnyResourceType } from "../shared/resource";
 import { metricAlarm } from "./alarms";
+import { compositeAlarm } from "./composite-alarms";
+import { dashboard } from "./dashboards";
 import { eventRule, eventTarget } from "./events";
+import { queryDefinition } from "./log-queries";
 import { logStream } from "./log-stream";
 import { logGroup, logResourcePolicy } from "./logs";
 
@@ -11,4 +14,7 @@ export const types: Record<string, AnyResourceType> = {
   "aws:cloudwatch/eventRule:EventRule": eventRule,
   "aws:cloudwatch/eventTarget:EventTarget": eventTarget,
   "aws:cloudwatch/metricAlarm:MetricAlarm": metricAlarm,
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": compositeAlarm,
+  "aws:cloudwatch/dashboard:Dashboard": dashboard,
+  "aws:cloudwatch/queryDefinition:QueryDefinition": queryDefinition,
 };

@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import { alarmEvents } from "../../../components/alarm";
 import { S3Source, type S3Settings } from "../../../components/sources/s3-source";
 import { DataBucket } from "../../../components/data-bucket";
 import { ResultsTopic } from "../../../components/results-topic";
 import { StateTable } from "../../../components/state-table";
-import { type SourceArgs, sourceRinging } from "../../../components/sources/data-source";
+import { type SourceArgs } from "../../../components/sources/data-source";
 import { context, declare, failure, only, statements } from "../mocks";
 
 export const common = (): SourceArgs => ({
@@ -97,8 +98,8 @@ describe("S3Source", () => {
       ...{ namespace: "AWS/Lambda", metricName: "Errors", threshold: 0 },
       dimensions: { FunctionName: "slipway-dev-ingest-files" },
     });
-    const [{ prefix }] = sourceRinging(context).detail.alarmName as [{ prefix: string }];
-    expect(alarm.name).to.match(new RegExp(`^${prefix}files-errors$`));
+    const [{ prefix }] = alarmEvents(context).alarms.detail.alarmName as [{ prefix: string }];
+    expect(alarm.name).to.match(new RegExp(`^${prefix}source-files-errors$`));
   });
 
   it("names a bad property, its value and the fix", async () => {

@@ -162,6 +162,12 @@ describe("handlers/publish/mail", () => {
       .and.not.match(/record|undefined/);
   });
 
+  it("begins with the word alarm when one rings, and not when none does any more", () => {
+    expect(mail(alarm).subject).to.match(/^\[\w+\] Alarm: /);
+    const detail = { ...alarm.detail, what: "No alarm rings any more" };
+    expect(mail({ ...alarm, severity: "info", detail }).subject).to.match(/^\[\w+\] No alarm rings/);
+  });
+
   it("links to more when there is more", () => {
     expect(mail(alarm).body)
       .to.match(/^Latency is above 500 ms\.\n\nWhen: +2026-11-24/)

@@ -53,7 +53,7 @@ describe("handlers/publish/understand", () => {
     });
   }
 
-  const alarmChange = (value: string) =>
+  const alarmChange = (value: string, change: object = {}) =>
     JSON.stringify({
       ...{ id: "c4c1c1c9", source: "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change" },
       ...{ account: "123456789012", time: "2026-11-24T12:26:13Z", region: "us-east-1" },
@@ -63,10 +63,11 @@ describe("handlers/publish/understand", () => {
         configuration: { description: "More than 1 % of the requests end in a server error." },
         state: { value, reason: "Threshold Crossed: [0.2] GreaterThanThreshold 0.01." },
         previousState: { value: "OK" },
+        ...change,
       },
     });
 
-  it("makes an alarm of a CloudWatch alarm that rings, and nothing of one that ends", () => {
+  it("makes an alarm of a CloudWatch alarm that rings, and nothing of one that never has", () => {
     expect(understand(alarmChange("ALARM"), "dev")).to.deep.equal({
       ...{ kind: "alarm", stack: "dev", severity: "error", time: "2026-11-24T12:26:13Z", id: "c4c1c1c9" },
       detail: {
@@ -76,6 +77,20 @@ describe("handlers/publish/understand", () => {
       },
     });
     expect(understand(alarmChange("OK"), "dev")).to.equal(undefined);
+  });
+
+  it("tells that no alarm rings any more, and for how long any did", () => {
+    const at = (minute: string) => `2026-11-24T12:${minute}:13.000+0000`;
+    const quiet = (change: object) => understand(alarmChange("OK", change), "dev");
+    const state = { value: "OK", reason: "arn:... transitioned to OK", timestamp: at("26") };
+    expect(quiet({ state, previousState: { value: "ALARM", timestamp: at("14") } })).to.deep.equal({
+      ...{ kind: "alarm", stack: "dev", severity: "info", time: "2026-11-24T12:26:13Z", id: "c4c1c1c9" },
+      detail: { what: "No alarm rings any more", reason: "All is quiet after 12 min 0 s." },
+    });
+    expect(quiet({ previousState: { value: "ALARM" } })?.detail).to.include({
+      reason: "All is quiet again.",
+    });
+    expect(quiet({ previousState: { value: "INSUFFICIENT_DATA" } })).to.equal(undefined);
   });
 
   it("has nothing to tell of a job that has not failed", () => {

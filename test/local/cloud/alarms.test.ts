@@ -1,16 +1,25 @@
 import {
   CloudWatchClient,
+  DeleteAlarmsCommand,
   DescribeAlarmsCommand,
+  PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
   PutMetricDataCommand,
+  SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientConfig } from "../../../local/state";
-import { type Laptop, startLaptop } from "../laptop";
+import { failure, type Laptop, startLaptop } from "../laptop";
 
 describe("CloudWatch alarms of the local cloud", function () {
   this.timeout(60_000);
@@ -92,26 +101,41 @@ describe("CloudWatch alarms of the local cloud", function () {
     await comesTo("p50", "OK");
   });
 
-  it("tell EventBridge of a new state", async () => {
+  interface AlarmEvent {
+    resources: string[];
+    detail: Record<string, unknown>;
+  }
+
+  /** From now on, the events of EventBridge whose detail fits. @returns waits for the next. */
+  async function eventsOf(name: string, detail: object): Promise<() => Promise<AlarmEvent>> {
     const sqs = new SQSClient(clientConfig(laptop.state));
     const events = new EventBridgeClient(clientConfig(laptop.state));
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "alarms" }));
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
     const pattern = {
-      source: ["aws.cloudwatch"],
-      "detail-type": ["CloudWatch Alarm State Change"],
-      detail: { alarmName: [{ prefix: "told" }], state: { value: ["ALARM"] } },
+      ...{ source: ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"], detail },
     };
-    await events.send(new PutRuleCommand({ Name: "alarms", EventPattern: JSON.stringify(pattern) }));
-    const Arn = "arn:aws:sqs:us-east-1:000000000000:alarms";
-    await events.send(new PutTargetsCommand({ Rule: "alarms", Targets: [{ Id: "queue", Arn }] }));
+    await events.send(new PutRuleCommand({ Name: name, EventPattern: JSON.stringify(pattern) }));
+    const Arn = `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    await events.send(new PutTargetsCommand({ Rule: name, Targets: [{ Id: "queue", Arn }] }));
+    return async () => {
+      for (;;) {
+        const { Messages: [message] = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }),
+        );
+        if (!message?.Body) continue;
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+        return JSON.parse(message.Body) as AlarmEvent;
+      }
+    };
+  }
+
+  it("tell EventBridge of a new state", async () => {
+    const next = await eventsOf("alarms", {
+      ...{ alarmName: [{ prefix: "told" }], state: { value: ["ALARM"] } },
+    });
     await alarm("told", { AlarmDescription: "Something is wrong." });
     await put("told", [3]);
-    let body: string | undefined;
-    while (!body) {
-      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
-      body = Messages?.[0]?.Body;
-    }
-    const event = JSON.parse(body) as { resources: string[]; detail: Record<string, unknown> };
+    const event = await next();
     expect(event.resources).to.deep.equal(["arn:aws:cloudwatch:us-east-1:000000000000:alarm:told"]);
     expect(event.detail).to.deep.include({
       ...{ alarmName: "told", configuration: { description: "Something is wrong." } },
@@ -119,5 +143,53 @@ describe("CloudWatch alarms of the local cloud", function () {
     expect(event.detail.state).to.deep.include({
       ...{ value: "ALARM", reason: "Threshold Crossed: [3] GreaterThanThreshold 0." },
     });
+  });
+
+  it("are watched by a composite alarm, which tells EventBridge when none rings any more, and for how long one did", async () => {
+    const next = await eventsOf("quiet", {
+      ...{ alarmName: ["any"], state: { value: ["OK"] }, previousState: { value: ["ALARM"] } },
+    });
+    for (const name of ["one", "two (2)"]) await alarm(name, { Period: 3 });
+    const AlarmRule = 'ALARM("one") OR ALARM("two (2)")';
+    await cloudWatch.send(new PutCompositeAlarmCommand({ AlarmName: "any", AlarmRule }));
+    const any = async () => {
+      const { CompositeAlarms: [found] = [] } = await cloudWatch.send(
+        new DescribeAlarmsCommand({ AlarmNames: ["any"], AlarmTypes: ["CompositeAlarm"] }),
+      );
+      return found?.StateValue;
+    };
+    while ((await any()) !== "OK") await sleep(100);
+    await put("two (2)", [1]);
+    while ((await any()) !== "ALARM") await sleep(100);
+    expect(await state("one")).to.equal("OK");
+    const { detail } = await next();
+    const { value, timestamp } = detail.state as Record<string, string>;
+    const before = detail.previousState as Record<string, string>;
+    expect([value, before.value]).to.deep.equal(["OK", "ALARM"]);
+    expect(Date.parse(timestamp!) - Date.parse(before.timestamp!)).to.be.within(1000, 20_000);
+    expect(detail.configuration).to.include({ alarmRule: AlarmRule });
+    const gone = await failure(cloudWatch.send(new DeleteAlarmsCommand({ AlarmNames: ["one"] })));
+    expect(gone.message).to.include("composite alarm");
+  });
+
+  it("tell EventBridge of a state that somebody has set, to see what happens", async () => {
+    const next = await eventsOf("drill", { alarmName: ["drill"], state: { value: ["ALARM"] } });
+    await alarm("drill");
+    await cloudWatch.send(
+      new SetAlarmStateCommand({ AlarmName: "drill", StateValue: "ALARM", StateReason: "A drill." }),
+    );
+    expect((await next()).detail.state).to.include({ value: "ALARM", reason: "A drill." });
+  });
+
+  it("see how long the oldest message waits in a queue", async () => {
+    const sqs = new SQSClient(clientConfig(laptop.state));
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "waiting" }));
+    await alarm("age", {
+      ...{ Namespace: "AWS/SQS", MetricName: "ApproximateAgeOfOldestMessage", Statistic: "Maximum" },
+      ...{ Dimensions: [{ Name: "QueueName", Value: "waiting" }], Threshold: 3 },
+    });
+    await comesTo("age", "OK");
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "?" }));
+    await comesTo("age", "ALARM");
   });
 });

@@ -40,6 +40,7 @@ const exceptions: Record<string, Partial<Record<Operation, string>>> = {
   "aws:apigateway/usagePlan:UsagePlan": neverReplaced,
   "aws:apigateway/usagePlanKey:UsagePlanKey": onlyReplaced,
   "aws:cloudwatch/logStream:LogStream": onlyReplaced,
+  "aws:cloudwatch/queryDefinition:QueryDefinition": neverReplaced,
   "aws:ec2/routeTableAssociation:RouteTableAssociation": onlyReplaced,
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": onlyReplaced,
   "aws:lambda/permission:Permission": onlyReplaced,

@@ -28,11 +28,7 @@ export function events(values: Values, bucket: aws.s3.Bucket) {
     ...{ topic: topic.arn, protocol: "sqs", endpoint: queue.arn },
     filterPolicy: JSON.stringify({ kind: [change("first", "second")] }),
   });
-  new aws.cloudwatch.MetricAlarm("alarm", {
-    ...{ name: replace("alarm-one", "alarm-two"), comparisonOperator: "GreaterThanThreshold" },
-    ...{ evaluationPeriods: 1, metricName: "Errors", namespace: "AWS/Lambda", period: 60, statistic: "Sum" },
-    threshold: change(1, 2),
-  });
+  monitoring(values);
   const rule = new aws.cloudwatch.EventRule("rule", {
     ...{ name: replace("rule-one", "rule-two"), description: change("first", "second") },
     eventPattern: JSON.stringify({ source: ["aws.sagemaker"] }),
@@ -56,6 +52,28 @@ export function events(values: Values, bucket: aws.s3.Bucket) {
     ...{ limitAmount: change("50.0", "60.0"), limitUnit: "USD" },
   });
   return queue;
+}
+
+function monitoring({ change, replace }: Values) {
+  const alarm = new aws.cloudwatch.MetricAlarm("alarm", {
+    ...{ name: replace("alarm-one", "alarm-two"), comparisonOperator: "GreaterThanThreshold" },
+    ...{ evaluationPeriods: 1, metricName: "Errors", namespace: "AWS/Lambda", period: 60, statistic: "Sum" },
+    threshold: change(1, 2),
+  });
+  new aws.cloudwatch.CompositeAlarm("any", {
+    ...{ alarmName: replace("any-one", "any-two"), alarmDescription: change("first", "second") },
+    alarmRule: pulumi.interpolate`ALARM("${alarm.name}")`,
+  });
+  new aws.cloudwatch.Dashboard("dashboard", {
+    dashboardName: replace("dashboard-one", "dashboard-two"),
+    dashboardBody: JSON.stringify({
+      widgets: [{ type: "text", properties: { markdown: change("a", "b") } }],
+    }),
+  });
+  new aws.cloudwatch.QueryDefinition("query", {
+    ...{ name: "conformance/query", queryString: change("fields @message", "fields @timestamp") },
+    logGroupNames: ["/conformance/one"],
+  });
 }
 
 function streams({ change, replace }: Values, bucket: aws.s3.Bucket, role: aws.iam.Role) {

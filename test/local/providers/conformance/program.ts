@@ -75,6 +75,8 @@ function importId({ type, id, outputs: it }: Existing): string {
       return `${it.serviceNamespace}/${it.resourceId}/${it.scalableDimension}/${it.name}`;
     case "aws:cloudwatch/eventTarget:EventTarget":
       return `${it.rule}/${it.targetId}`;
+    case "aws:cloudwatch/queryDefinition:QueryDefinition":
+      return it.arn!;
     case "aws:cloudwatch/logStream:LogStream":
       return `${it.logGroupName}:${it.name}`;
     case "aws:ec2/routeTableAssociation:RouteTableAssociation":
