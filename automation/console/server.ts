@@ -1,4 +1,5 @@
 import { serve, type ServerType } from "@hono/node-server";
+import { setMaxListeners } from "node:events";
 import { type AddressInfo } from "node:net";
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
@@ -28,6 +29,7 @@ export async function openConsole(stack: string, target: Target, output: Output,
   const server = await listen(consoleApp(lookedAt, watch, buildAssets(stack)), port);
   const ended = new AbortController();
   const signal = AbortSignal.any([interruptSignal, ended.signal]);
+  setMaxListeners(0, signal); // two for each section
   const stopWatching = target.laptop ? await nudgedByLaptop(watch) : () => undefined;
   watch.on("section", (name) => {
     // As soon as the stack is up, all of it is looked at; a release changes what it consists of.

@@ -25,6 +25,7 @@ const known: Record<string, Words> = {
   "slipway:api:StateTable": { title: "State table", what: "what has been done already" },
   "slipway:api:PublicSubscriptions": { title: "Subscriptions", what: "addresses come and go" },
   "slipway:notify:ResultsTopic": { title: "Results topic", what: "words events and tells them" },
+  "slipway:monitoring:Monitoring": { title: "Monitoring", what: "dashboard, alarms, queries" },
   "slipway:cost:CostGuard": { title: "Cost guard", what: "a budget that mails" },
   "slipway:deploy:DeploymentPipeline": { title: "Deployment", what: "deploys what is pushed" },
   [stackType]: { title: "The program itself", what: "what is in no component" },
@@ -45,7 +46,7 @@ export type Area = "data" | "model" | "serving" | "telling" | "upkeep" | "own" |
 
 const areas: Record<string, Area> = {
   ...{ data: "data", model: "model", training: "model", release: "model", api: "serving", access: "serving" },
-  ...{ notify: "telling", cost: "upkeep", deploy: "upkeep" },
+  ...{ notify: "telling", monitoring: "upkeep", cost: "upkeep", deploy: "upkeep" },
 };
 
 /** By the middle of its token; undefined is somebody outside. */

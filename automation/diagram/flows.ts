@@ -25,6 +25,7 @@ const batches = "slipway:api:BatchScoring";
 const state = "slipway:api:StateTable";
 const subscriptions = "slipway:api:PublicSubscriptions";
 const results = "slipway:notify:ResultsTopic";
+const monitoring = "slipway:monitoring:Monitoring";
 const costs = "slipway:cost:CostGuard";
 const deployment = "slipway:deploy:DeploymentPipeline";
 
@@ -52,7 +53,11 @@ export const programFlows: KnownFlow[] = [
   { from: batches, to: results, what: "batches" },
   { from: subscriptions, to: results, what: "addresses" },
   { from: deployment, to: data, what: "sources" },
+  { from: api, to: monitoring, what: "metrics" },
 ];
+
+/** What looks at every component: arrows from all of them would hide the rest, so only those of the table are drawn. */
+export const onlookers = [monitoring];
 
 /** What a release moves between components; drawn where both are there. */
 export const releaseFlows: KnownFlow[] = [

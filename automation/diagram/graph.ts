@@ -1,7 +1,7 @@
 import { estimate } from "../cost/estimate";
 import { type Resource } from "../stack";
 import { rankOf, wordsOf } from "./components";
-import { type KnownFlow, type OutsideIcon, outsiders, programFlows, releaseFlows } from "./flows";
+import { type KnownFlow, onlookers, type OutsideIcon, outsiders, programFlows, releaseFlows } from "./flows";
 import { type Group, groupsOf, type Use, usesOf } from "./groups";
 import { type Service, servicesOf } from "./services";
 
@@ -150,7 +150,8 @@ function edgesBetween({ user, used }: Use): Edge[] {
       .filter((flow) => flow.from === from.component && flow.to === to.component)
       .map((flow) => edge(flow, from.name, to.name)),
   );
-  return known.length > 0 ? known : [{ from: used.name, to: user.name, what: "", unknown: true }];
+  if (known.length > 0 || onlookers.includes(user.component)) return known;
+  return [{ from: used.name, to: user.name, what: "", unknown: true }];
 }
 
 const changedEdges = (now: Map<string, Use>, then: Map<string, Use>): Edge[] =>
