@@ -11,6 +11,7 @@ import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
 import { boundRoles } from "./components/permissions-boundary";
+import { imageFolder } from "./components/problem";
 import { PredictionApi } from "./components/prediction-api";
 import { PublicSubscriptions } from "./components/public-subscriptions";
 import { ResultsTopic, resultsRinging } from "./components/results-topic";
@@ -37,7 +38,7 @@ async function program() {
   });
   const image = new ModelImage("image", {
     context,
-    folder: "model-image",
+    folder: imageFolder(context.problem),
     baseImage: settings.baseImage,
     deleteImages: settings.deleteDataOnDestroy,
   });
@@ -131,6 +132,7 @@ async function program() {
 
   return {
     region: context.region,
+    problem: context.problem,
     deleteDataOnDestroy: settings.deleteDataOnDestroy,
     dataBucket: data.bucket.bucket,
     baseImage: settings.baseImage,
