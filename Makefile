@@ -29,7 +29,7 @@ lint: ## Check formatting, types and style
 format: ## Put the formatting right
 	@./setup.sh --test
 	@npx prettier --write --log-level warn .
-	@.venv/bin/ruff format --quiet model-image local bench clients
+	@.venv/bin/ruff format --quiet model-image local bench clients examples
 
 clients: ## Generate the TypeScript client's types from the schema
 	@./setup.sh --test

@@ -58,10 +58,9 @@ async function containerFault(problem: string): Promise<string | undefined> {
     cwd,
   });
   if (code === 0) return undefined;
-  const said = stderr
-    .trim()
-    .split("\n")
-    .at(-1)!
-    .replace(/^[\w.]*(SchemaError): /, "");
-  return `${said} (in ${problem}). Put it right; model-image/README.md says what can be in schema.json and features.py`;
+  const [, file, line] = [...stderr.matchAll(/(\w+\.py)", line (\d+)/g)].at(-1) ?? [];
+  const [said = ""] = stderr.trim().split("\n").slice(-1);
+  const inSchema = /SchemaError: (.*)/.exec(said)?.[1];
+  const what = inSchema ?? `${file}, line ${line}: ${said}`;
+  return `${what} (in ${problem}). Put it right; model-image/README.md says what can be in schema.json and features.py`;
 }

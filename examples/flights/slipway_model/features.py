@@ -26,8 +26,9 @@ CATEGORICAL = frozenset({"carrier", "origin", "destination"})
 """Features whose values are texts. A text that training has not seen counts as missing."""
 
 INTENDED_USE = (
-    "Tells whether a flight out of New York will arrive more than 15 minutes late, when it leaves the gate. For "
-    "those who wait for it or plan a connection; not for flights that have not left, and not for other cities."
+    "Tells whether a flight out of New York will arrive more than 15 minutes late, when it leaves the gate. "
+    "For those who wait for it or plan a connection; not for flights that have not left, and not for other "
+    "cities."
 )
 LIMITS = (
     "Learned from 6,000 flights of 2013: timetables, airlines and airports have changed since.",
@@ -54,7 +55,7 @@ class Flight(Protocol):
 
 
 class Features:
-    """Computes features with what was learned from the training rows: the time planned to each destination."""
+    """Computes features with what was learned from the training rows: the usual time to each destination."""
 
     def __init__(self, learned: dict[str, float]) -> None:
         self.learned = learned
@@ -70,7 +71,7 @@ class Features:
 
     @staticmethod
     def learn(observed: list[Any]) -> dict[str, float]:
-        """What `Features` is made with, as JSON, from what all hosts have observed: the mean of the planned times."""
+        """What `Features` is made with, as JSON, from what all hosts have observed: mean planned minutes."""
         totals: dict[str, tuple[int, int]] = {}
         for seen in observed:
             for destination, (count, minutes) in seen.items():
@@ -79,7 +80,7 @@ class Features:
         return {destination: minutes / count for destination, (count, minutes) in sorted(totals.items())}
 
     def compute(self, flight: Flight) -> Sequence[Value]:
-        """The features of `flight`, in the order of `NAMES`: numbers (NaN when missing), texts (categories)."""
+        """The features of `flight`, in the order of `NAMES`: numbers (NaN when missing) and texts."""
         departure = datetime.fromisoformat(flight.departure)
         minutes = planned(flight)
         return (
