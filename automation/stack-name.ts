@@ -11,7 +11,7 @@ export function stackName(name: string): string {
   if (own.includes(name) || others.test(name)) return name;
   throw new UserError(
     `There is no stack '${name}'. Stacks are ${own.map((stack) => `'${stack}'`).join(", ")} (this laptop), 'dev', 'main' and ` +
-      "'pr-<number>' (a pull request's). 'npx slipway demo --problem <folder>' makes one for another problem, here.",
+      "'pr-<number>' (a pull request's).",
   );
 }
 

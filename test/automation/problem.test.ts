@@ -112,9 +112,6 @@ describe("the stack of a problem", function () {
   }
 
   it("is not made up: a name without a file is no stack", () => {
-    expect(() => stackName("nothing"))
-      .to.throw(UserError, "There is no stack 'nothing'")
-      .with.property("message")
-      .that.includes("demo --problem <folder>");
+    expect(() => stackName("nothing")).to.throw(UserError, "There is no stack 'nothing'. Stacks are 'local'");
   });
 });
