@@ -47,6 +47,7 @@ bench: ## Measure the numbers of bench/README.md
 	@npx tsx bench/sources/rds.ts
 	@npx tsx bench/sources/redshift.ts
 	@npx tsx bench/batches.ts
+	@npx tsx bench/console.ts
 
 clean: ## Stop the servers and remove all that was installed or made here
 	@if [ -d node_modules ]; then node automation/bin.js local reset; fi

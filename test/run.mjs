@@ -25,6 +25,7 @@ const suites = {
       ["npx", ["eslint", "."]],
       ["npx", ["tsc", "--project", "."]],
       ["npx", ["tsc", "--project", "handlers/site/browser"]],
+      ["npx", ["tsc", "--project", "automation/console/browser"]],
       ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
       [python, ["-m", "ruff", "format", "--check", "--quiet", ...pythonFolders]],
       [python, ["-m", "ruff", "check", "--quiet", ...pythonFolders]],

@@ -1,4 +1,5 @@
 import { type Command } from "commander";
+import { type ConsoleOptions } from "../commands/console";
 import { type DemoOptions } from "../commands/demo";
 import { type FeedCommandOptions } from "../commands/feed";
 import { type JsonOption, command, outputFor, share, stackCommand, wholeNumber } from "./options";
@@ -9,6 +10,7 @@ export function addPipelineCommands(program: Command): void {
   command(program, "demo", "the whole pipeline on this laptop: data, training, prediction URL, email")
     .option("--data <file>", "CSV file that is landed as raw data; without it, the sample in data/")
     .option("--problem <folder>", "another problem, with its sample, on a stack of its own beside 'local'")
+    .option("--no-console", "do not open the console, which shows the pipeline live until Ctrl-C")
     .addHelpText("after", "\nExample:\n  $ npx slipway demo --problem examples/flights")
     .action(async (options: JsonOption & DemoOptions) =>
       (await import("../commands/demo.ts")).demo(options, outputFor(options)),
@@ -43,6 +45,17 @@ export function addPipelineCommands(program: Command): void {
     .addHelpText("after", "\nExample:\n  $ npx slipway feed local --source trips --rate 200 --poison 0.01")
     .action(async (stack: string, options: JsonOption & FeedCommandOptions) =>
       (await import("../commands/feed.ts")).feed(stack, options, outputFor(options)),
+    );
+
+  stackCommand(program, "console", "the pipeline of a stack live in the browser; it only looks")
+    .option("--port <number>", "on 127.0.0.1; without it, any that is free", wholeNumber)
+    .option("--no-open", "print the address, and open no browser")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ npx slipway console dev        with your AWS credentials, until Ctrl-C",
+    )
+    .action(async (stack: string, options: JsonOption & ConsoleOptions) =>
+      (await import("../commands/console.ts")).showConsole(stack, options, outputFor(options)),
     );
 
   stackCommand(

@@ -14,21 +14,34 @@ import { type Outputs } from "../outputs";
 import { selectStack, up } from "../stack";
 import { openTarget } from "../target";
 import { alone } from "./alone";
+import { isAttended, startConsole, untilInterrupted } from "./console";
 import { describe as describePrediction } from "./predict";
 import { answer as answerRelease, summary } from "./release";
 
 export interface DemoOptions {
   data?: string;
+  /** Folder of another problem. */
   problem?: string;
+  /** Whether the console is opened, where somebody sees it. */
+  console: boolean;
 }
 
 const emailTimeoutMs = 30_000;
 
 /** `slipway demo` */
-export async function demo({ data, problem }: DemoOptions, output: Output): Promise<void> {
+export async function demo(options: DemoOptions, output: Output): Promise<void> {
+  const { data, problem } = options;
   const stackName = problem === undefined ? "local" : await stackFor(problem);
   const content = readData(data ?? sampleData(problem));
-  return alone(stackName, "demo", () => run(stackName, content, output));
+  const shown = options.console && !output.json && isAttended();
+  if (shown) {
+    const target = await openTarget(stackName, output);
+    output.note(`See it happen: ${await startConsole(stackName, target, { open: true }, output)}`);
+  }
+  await alone(stackName, "demo", () => run(stackName, content, output));
+  if (!shown) return;
+  output.note("\nThe console stays open until Ctrl-C. The laptop cloud goes on then, until it is stopped.");
+  await untilInterrupted();
 }
 
 async function run(stackName: string, content: Buffer, output: Output): Promise<void> {
@@ -138,6 +151,7 @@ Try it:
   ${otherPrediction(stackName, schema)}
   npx slipway status ${stackName}
   npx slipway inbox ${stackName}
+  npx slipway console ${stackName}
 
 Stop it: npx slipway local stop      (starts again with 'npx slipway local start', everything kept)
 Remove it: ${removal(stackName)}`;

@@ -1,12 +1,7 @@
-import { type ModelApprovalStatus } from "@aws-sdk/client-sagemaker";
 import { type Output } from "../output";
-import { stateOf } from "../release/approval";
 import { createClients } from "../release/clients";
-import { currentRelease } from "../release/current";
-import { type PastDeployment, readHistory } from "../release/history";
+import { type ListedRelease, listReleases } from "../release/list";
 import { errorText } from "../release/metrics";
-import { listRecords, type ReleaseRecord } from "../release/record";
-import { listApprovals } from "../release/registry";
 import { requireOutputs } from "../outputs";
 import { openTarget } from "../target";
 
@@ -14,13 +9,7 @@ import { openTarget } from "../target";
 export async function releases(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const outputs = await requireOutputs(name, target, output);
-  const { s3, ssm, sagemaker } = createClients(target, outputs.region);
-  const current = await currentRelease(ssm, outputs);
-  const history = await readHistory(s3, outputs.dataBucket);
-  const statuses = await listApprovals(sagemaker, outputs.modelPackageGroup);
-  const found = (await listRecords(s3, outputs.dataBucket)).map((record) =>
-    row(record, statuses.get(record.modelPackageArn), current?.id, history),
-  );
+  const found = (await listReleases(createClients(target, outputs.region), outputs)).map(row);
   output.answer(
     found,
     found.length
@@ -32,18 +21,13 @@ export async function releases(name: string, output: Output): Promise<void> {
   );
 }
 
-function row(
-  record: ReleaseRecord,
-  status: ModelApprovalStatus | undefined,
-  current: string | undefined,
-  history: PastDeployment[],
-) {
+function row({ record, state, deployments }: ListedRelease) {
   const { id, createdAt, commit, metrics, ingredients, modelDataUrl, modelPackageArn } = record;
   const { gate, rejection } = record;
   return {
     release: id,
-    served: id === current,
-    state: stateOf(record, status, current),
+    served: state === "served",
+    state,
     reason: rejection?.reason ?? gate?.reason ?? null,
     report: gate?.report ?? null,
     trainedAt: createdAt,
@@ -53,7 +37,7 @@ function row(
     image: ingredients.imageUri,
     artifact: modelDataUrl,
     modelPackage: modelPackageArn,
-    deployments: history.filter(({ release }) => release === id),
+    deployments,
   };
 }
 

@@ -62,9 +62,11 @@ export const snapshotKeys = (hash: string) => ({
   profile: profileKey(hash),
   manifest: manifestKey(hash),
 });
+/** What has been found in landed objects, each time in others: below it, a folder each. */
+export const looksPrefix = "snapshots/of/";
 /** What these very objects gave, and the rows that did not get into the snapshot with all their reasons. */
-const lookKey = (objects: string) => `snapshots/of/${objects}/snapshot.json`;
-const rejectedKey = (objects: string) => `snapshots/of/${objects}/rejected.jsonl`;
+export const lookKey = (objects: string) => `${looksPrefix}${objects}/snapshot.json`;
+const rejectedKey = (objects: string) => `${looksPrefix}${objects}/rejected.jsonl`;
 
 /**
  * Freezes what has been landed as a snapshot: all rows that fit the schema, each once, in the order of their time. The same

@@ -1,0 +1,85 @@
+import { render } from "preact";
+import { AlarmsCard } from "./alarms";
+import { Ask } from "./ask";
+import "./console.css";
+import { CostCard } from "./cost";
+import { DataCard } from "./data";
+import { EndpointCard } from "./endpoint";
+import { JobsCard } from "./jobs";
+import { useLive, useNow } from "./live";
+import { MessagesCard } from "./messages";
+import { ReleasesCard } from "./releases";
+import { Stages } from "./stages";
+
+function Page() {
+  const live = useLive();
+  const now = useNow();
+  const { readings, activities } = live;
+  const stack = readings.stack && "value" in readings.stack ? readings.stack.value : undefined;
+  const releases = readings.releases && "value" in readings.releases ? readings.releases.value : [];
+  const served = releases.find(({ state }) => state === "served");
+  return (
+    <>
+      <header>
+        <p class="brand">Slipway</p>
+        <h1>{document.title.split(" ")[0]}</h1>
+        <p class="muted">
+          {stack ? stack.region : ""}
+          {served ? (
+            <>
+              , serves <code>{served.id}</code>
+            </>
+          ) : null}
+        </p>
+        <p class={live.connected ? "connected" : "disconnected"} role="status">
+          {live.connected ? "live" : "not connected: the console's command has ended, or is being started"}
+        </p>
+      </header>
+      <main>
+        {readings.stack && "fault" in readings.stack ? (
+          <p class="card fault">{readings.stack.fault}</p>
+        ) : (
+          <>
+            <Stages live={live} now={now} />
+            <div class="columns">
+              <div>
+                <EndpointCard endpoint={readings.endpoint} traffic={readings.traffic} now={now} />
+                <ReleasesCard releases={readings.releases} now={now} />
+                <JobsCard jobs={readings.jobs} now={now} />
+                <DataCard data={readings.data} now={now} />
+              </div>
+              <div>
+                <section class="card" id="activity" aria-labelledby="activity-title">
+                  <div class="head">
+                    <h2 id="activity-title">What happens</h2>
+                  </div>
+                  {activities.length === 0 && (
+                    <p class="muted">
+                      Nothing yet since the console was opened. Try{" "}
+                      <code>npx slipway release {stack?.name}</code>.
+                    </p>
+                  )}
+                  <div class="activity" role="log" tabIndex={0} aria-labelledby="activity-title">
+                    <ol>
+                      {activities.map(({ id, at, text, tone }) => (
+                        <li key={`${id} ${at}`} class={tone}>
+                          <time dateTime={at}>{new Date(at).toLocaleTimeString("en-GB")}</time> {text}
+                        </li>
+                      ))}
+                    </ol>
+                  </div>
+                </section>
+                {stack?.example && <Ask stack={stack} />}
+                <MessagesCard messages={readings.messages} inboxUrl={stack?.inboxUrl ?? null} now={now} />
+                <AlarmsCard alarms={readings.alarms} now={now} />
+                <CostCard cost={readings.cost} stack={stack} />
+              </div>
+            </div>
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+render(<Page />, document.querySelector("#app")!);

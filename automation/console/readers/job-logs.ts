@@ -1,0 +1,28 @@
+import { FilterLogEventsCommand, ResourceNotFoundException } from "@aws-sdk/client-cloudwatch-logs";
+import { type JobKind } from "../sections";
+import { type World } from "../world";
+
+const groups: Record<JobKind, string> = {
+  processing: "/aws/sagemaker/ProcessingJobs",
+  training: "/aws/sagemaker/TrainingJobs",
+  transform: "/aws/sagemaker/TransformJobs",
+};
+
+export const isJobKind = (text: string): text is JobKind => Object.hasOwn(groups, text);
+
+/** The first lines of what a job has written, up to `most`; none when it has written nothing (yet). */
+export async function readJobLogs(
+  { clients: { logs } }: World,
+  kind: JobKind,
+  name: string,
+  most = 1000,
+): Promise<string[]> {
+  const input = { logGroupName: groups[kind], logStreamNamePrefix: `${name}/`, limit: most };
+  try {
+    const { events = [] } = await logs.send(new FilterLogEventsCommand(input));
+    return events.map(({ message = "" }) => message.trimEnd());
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { findOutputs } from "../outputs";
+import { UserError } from "../errors";
+import { type Output } from "../output";
+import { playgroundUrl } from "../prediction";
+import { exampleRecord, readSchema, target as targetOf } from "../project";
+import { type Clients, createClients } from "../release/clients";
+import { findStack, type Resource } from "../stack";
+import { type Target } from "../target";
+import { readAlarms } from "./readers/alarms";
+import { costOf } from "./readers/cost";
+import { DataReader } from "./readers/data";
+import { EndpointReader } from "./readers/endpoint";
+import { JobsReader } from "./readers/jobs";
+import { readMessages } from "./readers/messages";
+import { readReleases } from "./readers/releases";
+import { TrafficReader } from "./readers/traffic";
+import { type StackSection } from "./sections";
+import { type Sources } from "./watch";
+import { type World } from "./world";
+
+/** A stack that may not be up yet, as the console asks for it. */
+export class LookedAt {
+  private clients: Clients | undefined;
+  private outputs: { at: number; found: ReturnType<typeof findOutputs> } | undefined;
+
+  constructor(
+    readonly stack: string,
+    readonly target: Target,
+    private readonly output: Output,
+  ) {}
+
+  /** @throws UserError while the stack is not up. */
+  async world(): Promise<World> {
+    const outputs = await this.readOutputs();
+    if (!outputs) {
+      throw new UserError(
+        `The stack '${this.stack}' is not up. As soon as it is ('npx slipway up ${this.stack}'), it is shown here.`,
+      );
+    }
+    this.clients ??= createClients(this.target, outputs.region);
+    return { stack: this.stack, target: this.target, clients: this.clients, outputs };
+  }
+
+  /** As the stack's state has them. */
+  async resources(): Promise<Resource[]> {
+    const found = await findStack(this.stack, this.target, this.output);
+    const exported = await found?.exportStack();
+    const state = exported?.deployment as { resources?: Resource[] } | undefined;
+    return (state?.resources ?? []).map(({ urn, type, inputs = {} }) => ({ urn, type, inputs }));
+  }
+
+  private readOutputs(): ReturnType<typeof findOutputs> {
+    const keepMs = this.target.laptop ? 2_000 : 60_000;
+    if (!this.outputs || Date.now() - this.outputs.at > keepMs) {
+      this.outputs = { at: Date.now(), found: findOutputs(this.stack, this.target, this.output) };
+      this.outputs.found.catch(() => (this.outputs = undefined));
+    }
+    return this.outputs.found;
+  }
+}
+
+/** How each section of a stack is read. AWS is asked less often than a laptop: its calls are counted. */
+export function sourcesOf(lookedAt: LookedAt): Sources {
+  const [often, seldom] = lookedAt.target.laptop ? [2, 5] : [5, 30];
+  const data = new DataReader();
+  const jobs = new JobsReader();
+  const endpoint = new EndpointReader();
+  const traffic = new TrafficReader();
+  const from =
+    <T>(read: (world: World) => Promise<T> | T) =>
+    async () =>
+      read(await lookedAt.world());
+  return {
+    stack: { seconds: seldom, read: from(describeStack) },
+    data: { seconds: often, read: from((world) => data.read(world)) },
+    jobs: { seconds: often, read: from((world) => jobs.read(world)) },
+    releases: { seconds: seldom, read: from(readReleases) },
+    endpoint: { seconds: often, read: from((world) => endpoint.read(world)) },
+    traffic: { seconds: often, read: from((world) => traffic.read(world)) },
+    messages: { seconds: often, read: from(readMessages) },
+    alarms: { seconds: seldom, read: from(readAlarms) },
+    cost: { seconds: 300, read: from(async () => costOf(await lookedAt.resources())) },
+  };
+}
+
+function describeStack({ stack, outputs, target: { laptop } }: World): StackSection {
+  const schema = readSchema(outputs.problem);
+  const { name, unit } = targetOf(schema);
+  return {
+    name: stack,
+    region: laptop ? "this laptop" : outputs.region,
+    playgroundUrl: playgroundUrl(outputs.predictionUrl),
+    inboxUrl: laptop?.inboxUrl ?? null,
+    example: laptop ? JSON.stringify(exampleRecord(schema), null, 2) : null,
+    target: { name, unit },
+  };
+}
