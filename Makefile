@@ -8,8 +8,8 @@ help: ## List the targets
 setup: ## Install packages, inside this folder (done by the others when needed)
 	@./setup.sh
 
-demo: setup ## The whole pipeline on this laptop: data, training, prediction URL, email
-	@node automation/bin.js demo
+demo: setup ## The whole pipeline on this laptop: data, training, prediction URL, email (PROBLEM=examples/flights: another one)
+	@node automation/bin.js demo $(if $(PROBLEM),--problem '$(PROBLEM)')
 
 stop: setup ## Stop the laptop's servers; everything they hold is kept
 	@node automation/bin.js local stop
@@ -29,7 +29,7 @@ lint: ## Check formatting, types and style
 format: ## Put the formatting right
 	@./setup.sh --test
 	@npx prettier --write --log-level warn .
-	@.venv/bin/ruff format --quiet model-image local bench clients
+	@.venv/bin/ruff format --quiet model-image local bench clients examples
 
 clients: ## Generate the TypeScript client's types from the schema
 	@./setup.sh --test

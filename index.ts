@@ -14,6 +14,7 @@ import { ModelImage } from "./components/model-image";
 import { ModelRegistry } from "./components/model-registry";
 import { Monitoring } from "./components/monitoring";
 import { boundRoles } from "./components/permissions-boundary";
+import { imageFolder } from "./components/problem";
 import { PredictionApi } from "./components/prediction-api";
 import { PublicSubscriptions } from "./components/public-subscriptions";
 import { ResultsTopic } from "./components/results-topic";
@@ -39,7 +40,7 @@ async function program() {
   });
   const image = new ModelImage("image", {
     context,
-    folder: "model-image",
+    folder: imageFolder(context.problem),
     baseImage: settings.baseImage,
     deleteImages: settings.deleteDataOnDestroy,
   });
@@ -140,6 +141,7 @@ async function program() {
 
   return {
     region: context.region,
+    problem: context.problem,
     deleteDataOnDestroy: settings.deleteDataOnDestroy,
     dataBucket: data.bucket.bucket,
     baseImage: settings.baseImage,

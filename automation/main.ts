@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../package.json";
+import { addCompletionCommand } from "./command-line/completion";
 import { addMachineCommands } from "./command-line/machine";
 import { addPipelineCommands } from "./command-line/pipeline";
 import { addPredictionCommands } from "./command-line/predictions";
@@ -36,6 +37,7 @@ export function commandLine(): Command {
   addPredictionCommands(program);
   addUpkeepCommands(program);
   addMachineCommands(program);
+  addCompletionCommand(program);
   return program;
 }
 

@@ -1,22 +1,24 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { schemaFile, standardProblem } from "../components/problem";
+import { type RecordSchema } from "../handlers/shared/schema";
 import { UserError } from "./errors";
 
 export const projectRoot = resolve(__dirname, "..");
 
 /** Folder of the container's sources. */
-export const modelImageFolder = join(projectRoot, "model-image");
+export const modelImageFolder = join(projectRoot, standardProblem);
 
-/** The CSV file in `data/`: the sample that comes with the project, whatever its problem is. */
-export function sampleData(): string {
-  const folder = join(projectRoot, "data");
+/** The CSV file of a problem's folder, or in `data/`: the sample that comes with the project. */
+export function sampleData(problem = standardProblem): string {
+  const folder = join(projectRoot, problem === standardProblem ? "data" : problem);
   const files = readdirSync(folder).filter((name) => name.endsWith(".csv"));
   const [file] = files.sort();
   if (file !== undefined) return join(folder, file);
   throw new UserError(`There is no sample data: ${folder} holds no CSV file. Put one there.`);
 }
 
-/** A field of `schema.json` as far as the command line needs it. */
+/** A field of `schema.json`, likewise. */
 export interface SchemaField {
   type: string | string[];
   description?: string;
@@ -26,18 +28,19 @@ export interface SchemaField {
   enum?: (string | null)[];
 }
 
-/** `model-image/schema.json`: what a record is. */
+/** `schema.json` as far as the command line needs it: what a record is. */
 export interface Schema {
   title: string;
   properties: Record<string, SchemaField>;
 }
 
-export function readSchema(): Schema {
-  return readJson<Schema>(join(modelImageFolder, "schema.json"));
+/** The schema of a problem: see components/problem.ts. */
+export function readSchema(problem = standardProblem): RecordSchema & Schema {
+  return readJson(schemaFile(problem));
 }
 
 /** A record as it is sent to be predicted, made of the schema's own examples. */
-export function exampleRecord(schema = readSchema()): Record<string, unknown> {
+export function exampleRecord(schema: Schema = readSchema()): Record<string, unknown> {
   const asked = Object.entries(schema.properties).filter(([, field]) =>
     ["feature", "time"].includes(field["x-role"]),
   );
@@ -45,12 +48,10 @@ export function exampleRecord(schema = readSchema()): Record<string, unknown> {
 }
 
 /** What is predicted: a number in `unit`, or one of `classes`. */
-export function target(schema = readSchema()): { name: string; unit: string; classes?: string[] } {
+export function target(schema: Schema = readSchema()): { name: string; unit: string; classes?: string[] } {
   const found = Object.entries(schema.properties).find(([, field]) => field["x-role"] === "target");
   if (!found)
-    throw new UserError(
-      "model-image/schema.json has no property with the x-role 'target'. Give one of them that role.",
-    );
+    throw new UserError("schema.json has no property with the x-role 'target'. Give one of them that role.");
   const [name, field] = found;
   const unit = field["x-unit"] ?? "";
   if (![field.type].flat().includes("string")) return { name, unit };

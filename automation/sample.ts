@@ -1,17 +1,25 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { standardProblem } from "../components/problem";
 import { rawPrefix } from "./data/landed";
 import { UserError } from "./errors";
+import { type Outputs } from "./outputs";
 
 /** Where the `s3` source lands files: by the day that the sample ends on. */
-export const sampleKey = `${rawPrefix}s3/2019-03-31/taxis.csv`;
+export const sampleKey = (problem = standardProblem): string =>
+  `${rawPrefix}s3/${problem === standardProblem ? "2019-03-31/taxis" : `sample/${basename(problem)}`}.csv`;
 
-/** Puts a CSV file under one fixed key; the checksum that S3 keeps makes the snapshot quick. */
-export async function landSample(s3: S3Client, bucket: string, content: Buffer): Promise<void> {
+/** Puts a CSV file under one key for each problem; the checksum that S3 keeps makes the snapshot quick. */
+export async function landSample(
+  s3: S3Client,
+  { dataBucket, problem }: Outputs,
+  content: Buffer,
+): Promise<void> {
   await s3.send(
     new PutObjectCommand({
-      Bucket: bucket,
-      Key: sampleKey,
+      Bucket: dataBucket,
+      Key: sampleKey(problem),
       Body: content,
       ContentType: "text/csv",
       ChecksumAlgorithm: "SHA256",

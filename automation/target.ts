@@ -2,6 +2,7 @@ import { clientConfig, type LocalState } from "../local/state";
 import { UserError } from "./errors";
 import { interruptSignal } from "./interrupt";
 import { type Output } from "./output";
+import { isLocal } from "./stack-name";
 
 /** Where a stack runs: an AWS account, or this laptop. */
 export interface Target {
@@ -17,8 +18,8 @@ export interface Target {
   laptop?: LocalState;
 }
 
-/** Whether a stack runs on this laptop: `local` does, the others when SLIPWAY_TARGET=laptop says so. */
-export const isLaptopStack = (stack: string) => stack === "local" || process.env.SLIPWAY_TARGET === "laptop";
+/** Whether a stack runs on this laptop: its own do, the others when SLIPWAY_TARGET=laptop says so. */
+export const isLaptopStack = (stack: string) => isLocal(stack) || process.env.SLIPWAY_TARGET === "laptop";
 
 /** The target of a stack; starts the laptop's servers when it is theirs and they do not run. */
 export async function openTarget(stack: string, output: Output): Promise<Target> {

@@ -11,21 +11,28 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { schemaFile } from "./problem";
 
 const root = join(__dirname, "..");
 const cache = join(root, "node_modules", ".cache", "slipway-handlers");
 /** What the bundles are made of; the lock file stands for all packages. */
-const sources = ["handlers", "model-image/schema.json", "components/bundle.ts", "package-lock.json"];
+const sources = (problem: string) => [
+  "handlers",
+  relative(root, schemaFile(problem)),
+  "components/bundle.ts",
+  "package-lock.json",
+];
 const unusedMs = 24 * 3600 * 1000;
 
 /**
  * The folder of a handler's bundle, which is built only when a source has changed since a command built it last:
  * building all of them takes seconds of each command that looks at a stack.
+ * @param problem whose schema is in it.
  * @param build makes the bundle: texts by file name.
  */
-export function bundleFolder(handler: string, build: () => Record<string, string>): string {
-  const generation = join(cache, fingerprint());
+export function bundleFolder(handler: string, problem: string, build: () => Record<string, string>): string {
+  const generation = join(cache, fingerprint(problem));
   const folder = join(generation, handler);
   if (!existsSync(folder)) {
     removeUnused();
@@ -60,11 +67,17 @@ function removeUnused(): void {
   }
 }
 
-let known: string | undefined;
+const known = new Map<string, string>();
 
 /** A name that changes when a source does; taken once a process, so that all bundles of a stack are of one state. */
-function fingerprint(): string {
-  known ??= sources
+function fingerprint(problem: string): string {
+  const taken = known.get(problem) ?? digest(problem);
+  known.set(problem, taken);
+  return taken;
+}
+
+const digest = (problem: string) =>
+  sources(problem)
     .flatMap((source) => filesAt(source).sort())
     .reduce(
       (hash, file) => hash.update(`${file}\n`).update(readFileSync(join(root, file))),
@@ -72,8 +85,6 @@ function fingerprint(): string {
     )
     .digest("hex")
     .slice(0, 16);
-  return known;
-}
 
 function filesAt(source: string): string[] {
   if (statSync(join(root, source)).isFile()) return [source];

@@ -3,9 +3,10 @@ import standaloneCode from "ajv/dist/standalone";
 import { type BuildOptions, buildSync } from "esbuild";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { recordSchema, requestSchema } from "../handlers/shared/schema";
+import { type RecordSchema, requestSchema } from "../handlers/shared/schema";
 import { createAjv } from "../handlers/shared/validator";
 import { bundleFolder } from "./bundle-cache";
+import { schemaFile, standardProblem } from "./problem";
 
 /** Node.js version of the Lambda functions, as esbuild and Lambda spell it. */
 export const lambdaRuntime = "nodejs22.x";
@@ -22,15 +23,16 @@ const browsers = ["es2022", "chrome123", "firefox128", "safari17.5"];
  * same bytes, so that an unchanged handler is no change in a preview.
  *
  * @param handler name of a folder in `handlers/`.
+ * @param problem the folder whose schema the handler has in it.
  */
-export function bundle(handler: string): pulumi.asset.Archive {
+export function bundle(handler: string, problem: string): pulumi.asset.Archive {
   // A path inside the project: the state is the same wherever the project lies.
-  return new pulumi.asset.FileArchive(relative(join(__dirname, ".."), folderOf(handler)));
+  return new pulumi.asset.FileArchive(relative(join(__dirname, ".."), folderOf(handler, problem)));
 }
 
 /** The texts in a handler's bundle, by file name. */
-export function bundledFiles(handler: string): Record<string, string> {
-  const folder = folderOf(handler);
+export function bundledFiles(handler: string, problem = standardProblem): Record<string, string> {
+  const folder = folderOf(handler, problem);
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
@@ -42,9 +44,10 @@ export function bundledFiles(handler: string): Record<string, string> {
   );
 }
 
-const folderOf = (handler: string) => bundleFolder(handler, () => buildAll(handler));
+const folderOf = (handler: string, problem: string) =>
+  bundleFolder(handler, problem, () => buildAll(handler, schemaFile(problem)));
 
-function buildAll(handler: string): Record<string, string> {
+function buildAll(handler: string, schema: string): Record<string, string> {
   const folder = join(__dirname, "..", "handlers", handler);
   const browser = join(folder, "browser");
   const hasValidation = existsSync(join(folder, "validate.ts"));
@@ -55,8 +58,9 @@ function buildAll(handler: string): Record<string, string> {
       mainFields: ["module", "main"], // ES modules lose what is not used: a third of the bundle
       format: "cjs",
       external: hasValidation ? ["./validate"] : [], // Ajv has files of that name, too
+      alias: { "#schema": schema },
     }),
-    ...(hasValidation ? { "validate.js": buildValidation(folder) } : {}),
+    ...(hasValidation ? { "validate.js": buildValidation(folder, schema) } : {}),
     ...(existsSync(browser)
       ? build([join(browser, "main.ts"), join(browser, "main.css")], "browser/", {
           platform: "browser",
@@ -83,9 +87,10 @@ function build(entryPoints: string[], prefix: string, options: BuildOptions): Re
 }
 
 /** What stands in the place of a handler's `validate.ts`, which has Ajv compile the same schema when it is loaded. */
-function buildValidation(folder: string): string {
+function buildValidation(folder: string, schema: string): string {
   const ajv = createAjv();
-  const code = standaloneCode(ajv, ajv.compile(requestSchema(recordSchema)));
+  const record = JSON.parse(readFileSync(schema, "utf8")) as RecordSchema;
+  const code = standaloneCode(ajv, ajv.compile(requestSchema(record)));
   const contents = `${code}\nmodule.exports = { validate: module.exports };`;
   const { outputFiles } = buildSync({
     ...{ stdin: { contents, resolveDir: folder }, platform: "node", target, format: "cjs" },

@@ -1,5 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { problemFault } from "./problem";
+import { requireProperty } from "./validation";
 
 /** Where a stack lives: what every component needs to name and tag its resources and to write ARNs. */
 export interface Context {
@@ -10,10 +12,15 @@ export interface Context {
   /** `aws`, or that of another family of regions (`aws-cn`, `aws-us-gov`). */
   partition: string;
   tags: Record<string, string>;
+  /** The folder that says what is predicted, and from what: see `standardProblem`. */
+  problem: string;
 }
 
-/** Asks AWS where this stack lives. */
+/** Asks AWS where this stack lives, and the configuration what it is for. */
 export async function readContext(): Promise<Context> {
+  const problem = new pulumi.Config().require("problem");
+  const fault = problemFault(problem);
+  requireProperty(fault === undefined, "problem", problem, fault ?? "");
   const [identity, region, partition] = await Promise.all([
     aws.getCallerIdentity(),
     aws.getRegion(),
@@ -28,6 +35,7 @@ export async function readContext(): Promise<Context> {
     region: region.region,
     partition: partition.partition,
     tags: { Project: project, Stack: stack, ManagedBy: "pulumi" },
+    problem,
   };
 }
 

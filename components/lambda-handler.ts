@@ -87,7 +87,7 @@ export class LambdaHandler extends pulumi.ComponentResource {
         runtime: lambdaRuntime,
         architectures: ["arm64"], // a fifth cheaper than x86_64
         handler: "index.handler",
-        code: bundle(handler),
+        code: bundle(handler, context.problem),
         role: role.arn,
         memorySize,
         timeout,

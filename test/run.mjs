@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const python = ".venv/bin/python";
+const pythonFolders = ["model-image", "local", "bench", "clients", "examples"];
 /** So many files of tests at a time: most of a test is waiting for servers, jobs and the engine. */
 const atATime = (jobs, folder, ...options) => [
   "npx",
@@ -26,11 +27,11 @@ const suites = {
       ["npx", ["tsc", "--project", "handlers/site/browser"]],
       ["npx", ["tsc", "--project", "automation/console/browser"]],
       ["npx", ["prettier", "--check", "--log-level", "warn", "."]],
-      [python, ["-m", "ruff", "format", "--check", "--quiet", "model-image", "local", "bench", "clients"]],
-      [python, ["-m", "ruff", "check", "--quiet", "model-image", "local", "bench", "clients"]],
+      [python, ["-m", "ruff", "format", "--check", "--quiet", ...pythonFolders]],
+      [python, ["-m", "ruff", "check", "--quiet", ...pythonFolders]],
       ["../.venv/bin/python", ["-m", "mypy"], "model-image"],
       ["../.venv/bin/python", ["-m", "mypy"], "local"],
-      [python, ["-m", "mypy", "--strict", "clients/python"]],
+      [python, ["-m", "mypy", "--strict", "clients/python", "examples"]],
       ["bash", ["test/actionlint.sh"]],
     ],
   },

@@ -1,5 +1,6 @@
 import { type Command } from "commander";
 import { type ConsoleOptions } from "../commands/console";
+import { type DemoOptions } from "../commands/demo";
 import { type FeedCommandOptions } from "../commands/feed";
 import { type JsonOption, command, outputFor, share, stackCommand, wholeNumber } from "./options";
 
@@ -8,9 +9,11 @@ export function addPipelineCommands(program: Command): void {
   program.commandsGroup("Pipeline:");
   command(program, "demo", "the whole pipeline on this laptop: data, training, prediction URL, email")
     .option("--data <file>", "CSV file that is landed as raw data; without it, the sample in data/")
+    .option("--problem <folder>", "another problem, with its sample, on a stack of its own beside 'local'")
     .option("--no-console", "do not open the console, which shows the pipeline live until Ctrl-C")
-    .action(async (options: JsonOption & { data?: string; console: boolean }) =>
-      (await import("../commands/demo.ts")).demo(options.data, options.console, outputFor(options)),
+    .addHelpText("after", "\nExample:\n  $ npx slipway demo --problem examples/flights")
+    .action(async (options: JsonOption & DemoOptions) =>
+      (await import("../commands/demo.ts")).demo(options, outputFor(options)),
     );
 
   stackCommand(program, "up", "bring up the infrastructure of a stack; what it serves stays as it is").action(

@@ -3,7 +3,8 @@ import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { type Answer, playgroundUrl, predict } from "../prediction";
-import { exampleRecord, sampleData } from "../project";
+import { stackFor } from "../problem";
+import { exampleRecord, readSchema, sampleData, type Schema, target } from "../project";
 import { createContext } from "../release/context";
 import { describeMetrics } from "../release/metrics";
 import { release, type ReleaseResult } from "../release/release";
@@ -17,32 +18,41 @@ import { isAttended, startConsole, untilInterrupted } from "./console";
 import { describe as describePrediction } from "./predict";
 import { answer as answerRelease, summary } from "./release";
 
-const stackName = "local";
+export interface DemoOptions {
+  data?: string;
+  /** Folder of another problem. */
+  problem?: string;
+  /** Whether the console is opened, where somebody sees it. */
+  console: boolean;
+}
+
 const emailTimeoutMs = 30_000;
 
 /** `slipway demo` */
-export async function demo(data: string | undefined, withConsole: boolean, output: Output): Promise<void> {
-  const shown = withConsole && !output.json && isAttended();
+export async function demo(options: DemoOptions, output: Output): Promise<void> {
+  const { data, problem } = options;
+  const stackName = problem === undefined ? "local" : await stackFor(problem);
+  const content = readData(data ?? sampleData(problem));
+  const shown = options.console && !output.json && isAttended();
   if (shown) {
     const target = await openTarget(stackName, output);
     output.note(`See it happen: ${await startConsole(stackName, target, { open: true }, output)}`);
   }
-  await alone(stackName, "demo", () => run(data ?? sampleData(), output));
+  await alone(stackName, "demo", () => run(stackName, content, output));
   if (!shown) return;
   output.note("\nThe console stays open until Ctrl-C. The laptop cloud goes on then, until it is stopped.");
   await untilInterrupted();
 }
 
-async function run(data: string, output: Output): Promise<void> {
-  const content = readData(data);
+async function run(stackName: string, content: Buffer, output: Output): Promise<void> {
   const target = await openTarget(stackName, output);
   const stack = await selectStack(stackName, target, output);
   const { outputs } = await up(stack, output);
   const context = createContext(stack, outputs, target, output);
   const { clients } = context;
   await output.step("Landing the raw data in the bucket", async (progress) => {
-    await landSample(clients.s3, outputs.dataBucket, content);
-    progress.result(`${(content.length / 1024).toFixed(0)} KB as ${sampleKey}`);
+    await landSample(clients.s3, outputs, content);
+    progress.result(`${(content.length / 1024).toFixed(0)} KB as ${sampleKey(outputs.problem)}`);
   });
   const inboxUrl = target.laptop?.inboxUrl ?? "";
   await output.step("Confirming the email subscriptions, as the subscribers would", async (progress) => {
@@ -52,7 +62,8 @@ async function run(data: string, output: Output): Promise<void> {
   if (released.state !== "served") return answerRelease(stackName, released, output);
 
   const asked = Date.now();
-  const record = exampleRecord();
+  const schema = readSchema(outputs.problem);
+  const record = exampleRecord(schema);
   const answer = await output.step("Asking the public URL for a prediction", () =>
     predict(outputs, [record]),
   );
@@ -77,7 +88,7 @@ async function run(data: string, output: Output): Promise<void> {
       },
       ...{ inboxUrl, email: { to: email.to, subject: email.subject }, curl: curl(outputs, record) },
     },
-    describe(outputs, record, answer, released, inboxUrl),
+    describe(stackName, schema, outputs, answer, released, inboxUrl),
   );
 }
 
@@ -99,11 +110,28 @@ const waitForResults = (inboxUrl: string, since: number): Promise<Email> =>
   );
 
 const curl = ({ predictionUrl, apiKey }: Outputs, record: Record<string, unknown>) =>
-  `curl -s ${predictionUrl} -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' -d '${JSON.stringify(record)}'`;
+  `curl -s ${predictionUrl} -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' -d ${inShell(JSON.stringify(record))}`;
+
+/** Asks for a prediction of another record than the example: of the features' second examples. */
+function otherPrediction(stackName: string, { properties }: Schema): string {
+  const features = Object.entries(properties).filter(([, field]) => field["x-role"] === "feature");
+  const others = features.flatMap(([name, { examples = [] }]) =>
+    examples.length > 1 ? [`${name}=${inShell(String(examples[1]))}`] : [],
+  );
+  return ["npx slipway predict", stackName, ...others].join(" ");
+}
+
+/** A text as bash takes it for one word. */
+const inShell = (text: string) => (/^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** What removes the demo: the stack of another problem goes alone. */
+const removal = (stackName: string) =>
+  `npx slipway destroy ${stackName}${stackName === "local" ? " && npx slipway local reset" : ""}`;
 
 function describe(
+  stackName: string,
+  schema: Schema,
   outputs: Outputs,
-  record: Record<string, unknown>,
   answer: Answer,
   { metrics, seconds }: ReleaseResult,
   inboxUrl: string,
@@ -112,19 +140,19 @@ function describe(
 Prediction URL  ${outputs.predictionUrl}
 API key         ${outputs.apiKey}
 Playground      ${playgroundUrl(outputs.predictionUrl)}
-Prediction      ${describePrediction(answer)}
+Prediction      ${describePrediction(answer, target(schema))}
 Inbox           ${inboxUrl}
 
-${describeMetrics(metrics)}
+${describeMetrics(metrics, outputs.problem)}
 The release took ${seconds.toFixed(0)} s.
 
 Try it:
-  ${curl(outputs, record)}
-  npx slipway predict local distance=12.5 pickup_zone='JFK Airport'
-  npx slipway status local
-  npx slipway inbox local
-  npx slipway console local
+  ${curl(outputs, exampleRecord(schema))}
+  ${otherPrediction(stackName, schema)}
+  npx slipway status ${stackName}
+  npx slipway inbox ${stackName}
+  npx slipway console ${stackName}
 
 Stop it: npx slipway local stop      (starts again with 'npx slipway local start', everything kept)
-Remove it: npx slipway destroy local && npx slipway local reset`;
+Remove it: ${removal(stackName)}`;
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../errors";
 import { type Output } from "../output";
-import { exampleRecord } from "../project";
+import { exampleRecord, readSchema } from "../project";
 import { createClients } from "../release/clients";
 import { readServing } from "../release/serving";
 import { type Outputs, requireOutputs } from "../outputs";
@@ -41,10 +41,10 @@ ${call.python}`,
 
 /** A shell script and a Python program that assume the role and ask for a prediction; both run as they are. */
 export function howToCall(
-  { region, endpointName, dataScientistRoleArn: role }: Outputs,
+  { region, endpointName, problem, dataScientistRoleArn: role }: Outputs,
   { laptop }: Pick<Target, "laptop">,
 ): { cli: string; python: string } {
-  const body = JSON.stringify({ instances: [exampleRecord()] });
+  const body = JSON.stringify({ instances: [exampleRecord(readSchema(problem))] });
   const sts = laptop ? ` --endpoint-url ${laptop.cloudUrl}` : "";
   const runtime = laptop ? ` --endpoint-url ${laptop.sagemakerUrl}` : "";
   const cli = `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}

@@ -37,7 +37,7 @@ async function bringUpFor(pullRequest: number, { ttl, comment }: EphemeralOption
   const expiresAt = new Date(Date.now() + ttl);
   await expireAt(stack, expiresAt);
   const { changes, outputs } = await bringUp(stack, output);
-  await landSample(createClients(target, outputs.region).s3, outputs.dataBucket, readData(sampleData()));
+  await landSample(createClients(target, outputs.region).s3, outputs, readData(sampleData(outputs.problem)));
   const { predictionUrl } = outputs;
   const until = moment(expiresAt.toISOString());
   if (repository) {

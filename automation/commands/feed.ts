@@ -24,13 +24,14 @@ type SourceOutput = Outputs["sources"][string];
 
 /** `slipway feed` */
 export async function feed(stack: string, options: FeedCommandOptions, output: Output): Promise<void> {
-  const { rate, seconds, poison, data = sampleData() } = options;
+  const { rate, seconds, poison } = options;
   const target = await openTarget(stack, output);
   const outputs = await requireOutputs(stack, target, output);
-  const { sources } = outputs;
+  const { sources, problem } = outputs;
+  const { data = sampleData(problem) } = options;
   const name = chooseSource(stack, sources, options.source);
   const sink = await sinkOf(name, sources[name]!, outputs, target);
-  const events = eventsOf(data, readSchema(), { rate, poison });
+  const events = eventsOf(data, readSchema(problem), { rate, poison });
   const counts = await output.step(`Sending events to the source ${name}`, async (progress) => {
     const ended = await sendEvents(events, sink, {
       ...{ rate, seconds, signal: interruptSignal },

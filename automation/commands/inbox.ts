@@ -7,7 +7,7 @@ import { isLaptopStack, runningLaptop } from "../target";
 export async function inbox(stack: string, limit: number, output: Output): Promise<void> {
   if (!isLaptopStack(stack)) {
     throw new UserError(
-      `The stack '${stack}' sends real emails: look into your own inbox. Only 'local' has one here.`,
+      `The stack '${stack}' sends real emails: look into your own inbox. Only the laptop's stacks have one here.`,
     );
   }
   const { inboxUrl } = await runningLaptop();

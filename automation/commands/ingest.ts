@@ -1,5 +1,4 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { recordSchema } from "../../handlers/shared/schema";
 import { counted, whole } from "../../handlers/publish/figures";
 import { type RejectionCount } from "../data/tally";
 import { ingest as ingestSource, type Ingested } from "../data/ingest";
@@ -8,6 +7,7 @@ import { UserError } from "../errors";
 import { type Output } from "../output";
 import { createClients } from "../release/clients";
 import { type Outputs, requireOutputs } from "../outputs";
+import { readSchema } from "../project";
 import { openTarget, type Target } from "../target";
 
 /** What became of one source's data. */
@@ -77,7 +77,7 @@ async function intakeOf(
       const { pollSeconds } = target;
       const ingested = await ingestSource(lambda, source, functionName, { wait, pollSeconds, now });
       const { s3 } = createClients(target, outputs.region);
-      const work = { s3, bucket: outputs.dataBucket, schema: recordSchema, source, now };
+      const work = { s3, bucket: outputs.dataBucket, schema: readSchema(outputs.problem), source, now };
       const { read: rows, rejected, reasons } = await checkRows(work, ingested.landed);
       const intake = { ...none, ...ingested, rows, rejected, reasons };
       progress.result(counts(intake));

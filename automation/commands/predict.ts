@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { UserError } from "../errors";
 import { type Output } from "../output";
 import { type Answer, isClass, predict as ask, type Prediction, Refused } from "../prediction";
-import { exampleRecord, target } from "../project";
+import { exampleRecord, readSchema, target } from "../project";
 import { requireOutputs } from "../outputs";
 import { openTarget } from "../target";
 
@@ -13,11 +13,13 @@ export async function predict(
   file: string | undefined,
   output: Output,
 ): Promise<void> {
-  const records = file ? readRecords(file) : [{ ...exampleRecord(), ...parseFields(fields) }];
+  const given = file ? readRecords(file) : parseFields(fields);
   const outputs = await requireOutputs(name, await openTarget(name, output), output);
+  const schema = readSchema(outputs.problem);
+  const records = Array.isArray(given) ? given : [{ ...exampleRecord(schema), ...given }];
   try {
     const answer = await ask(outputs, records);
-    output.answer(answer, describe(answer));
+    output.answer(answer, describe(answer, target(schema)));
   } catch (error) {
     if (error instanceof Refused) {
       throw new UserError(`${outputs.predictionUrl} answered ${error.status}: ${error.message}`);

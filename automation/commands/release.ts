@@ -56,9 +56,9 @@ function page(stack: string, { id, gate }: ReleaseRecord): string {
 }
 
 function describe(stack: string, result: ReleaseResult): string {
-  const { metrics, record } = result;
+  const { metrics, record, problem } = result;
   const report = record.gate ? [`Report: ${page(stack, record)}`] : [];
-  return [sentence(stack, result), describeMetrics(metrics), ...report].join("\n");
+  return [sentence(stack, result), describeMetrics(metrics, problem), ...report].join("\n");
 }
 
 function sentence(stack: string, { id, state, reason, deployed, trained, record }: ReleaseResult): string {

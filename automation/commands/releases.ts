@@ -13,7 +13,10 @@ export async function releases(name: string, output: Output): Promise<void> {
   output.answer(
     found,
     found.length
-      ? ["state       release       trained           error     commit", ...found.map(describe)].join("\n")
+      ? [
+          "state       release       trained           error     commit",
+          ...found.map((each) => describe(each, outputs.problem)),
+        ].join("\n")
       : `The stack ${name} has no release yet. Make one with 'npx slipway release ${name}'.`,
   );
 }
@@ -38,8 +41,11 @@ function row({ record, state, deployments }: ListedRelease) {
   };
 }
 
-function describe({ release, state, trainedAt, metrics, commit }: ReturnType<typeof row>): string {
-  const error = errorText(metrics);
+function describe(
+  { release, state, trainedAt, metrics, commit }: ReturnType<typeof row>,
+  problem: string,
+): string {
+  const error = errorText(metrics, problem);
   const when = trainedAt.slice(0, 16).replace("T", " ");
   return `${state.padEnd(11)} ${release}  ${when}  ${error.padEnd(9)} ${commit?.slice(0, 10) ?? ""}`;
 }

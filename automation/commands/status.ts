@@ -18,8 +18,8 @@ export async function status(name: string, output: Output): Promise<void> {
 }
 
 async function readStatus(stack: string, outputs: Outputs, clients: Clients) {
-  const { region, predictionUrl } = outputs;
-  const base = { stack, region, predictionUrl, playgroundUrl: playgroundUrl(predictionUrl) };
+  const { region, predictionUrl, problem } = outputs;
+  const base = { stack, region, problem, predictionUrl, playgroundUrl: playgroundUrl(predictionUrl) };
   const deployment = await readDeployment(clients.s3, outputs.dataBucket);
   const serving = await readServing(clients.sagemaker, outputs.endpointName);
   if (!serving) return { ...base, release: null, deployment: summary(deployment) };
@@ -61,6 +61,7 @@ type Status = Awaited<ReturnType<typeof readStatus>>;
 function describe(status: Status): string {
   const lines: [string, string | undefined][] = [
     ["stack", `${status.stack} in ${status.region}`],
+    ["problem", status.problem],
     ["URL", status.predictionUrl],
     ["playground", status.playgroundUrl],
   ];
@@ -85,7 +86,7 @@ function describe(status: Status): string {
           ? `${status.data.snapshot.slice(0, 12)}, ${status.data.objects.length} objects`
           : "unknown",
       ],
-      ["error", `${errorText(status.metrics)} on the test rows`],
+      ["error", `${errorText(status.metrics, status.problem)} on the test rows`],
       ...(status.deployment
         ? [["deploying", deploymentText(status.stack, status.deployment)] as [string, string]]
         : []),

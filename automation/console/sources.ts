@@ -2,7 +2,7 @@ import { findOutputs } from "../outputs";
 import { UserError } from "../errors";
 import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
-import { exampleRecord, target as targetOf } from "../project";
+import { exampleRecord, readSchema, target as targetOf } from "../project";
 import { type Clients, createClients } from "../release/clients";
 import { findStack, type Resource, stateOf } from "../stack";
 import { type Target } from "../target";
@@ -98,13 +98,14 @@ export function sourcesOf(lookedAt: LookedAt): Sources {
 }
 
 function describeStack({ stack, outputs, target: { laptop } }: World): StackSection {
-  const { name, unit } = targetOf();
+  const schema = readSchema(outputs.problem);
+  const { name, unit } = targetOf(schema);
   return {
     name: stack,
     region: laptop ? "this laptop" : outputs.region,
     playgroundUrl: playgroundUrl(outputs.predictionUrl),
     inboxUrl: laptop?.inboxUrl ?? null,
-    example: laptop ? JSON.stringify(exampleRecord(), null, 2) : null,
+    example: laptop ? JSON.stringify(exampleRecord(schema), null, 2) : null,
     target: { name, unit },
   };
 }

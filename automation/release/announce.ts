@@ -1,7 +1,7 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { randomUUID } from "node:crypto";
 import { type EventKind, type EventOf, type SlipwayEvent } from "../../handlers/shared/events";
-import { target } from "../project";
+import { readSchema, target } from "../project";
 import { type ReleaseContext } from "./context";
 import { readRecord, type ReleaseRecord } from "./record";
 import { type RowCounts } from "../data/tally";
@@ -10,7 +10,7 @@ import { readSnapshot } from "../data/snapshot";
 /** Tells the subscribers that a release is served. @param seconds what the release took. */
 export async function announceDeployed(context: ReleaseContext, id: string, seconds: number): Promise<void> {
   const { clients, outputs } = context;
-  const { name, unit } = target();
+  const { name, unit } = target(readSchema(outputs.problem));
   const record = await readRecord(clients.s3, outputs.dataBucket, id);
   const metrics = record?.metrics ?? {};
   const snapshot =

@@ -1,5 +1,4 @@
 import { counted, whole } from "../../handlers/publish/figures";
-import { recordSchema } from "../../handlers/shared/schema";
 import { type Profile } from "../data/profile";
 import { type RowCounts } from "../data/tally";
 import { type ColumnShift, columnShifts, type Shift, shifts } from "../data/shift";
@@ -12,6 +11,7 @@ import {
   takeSnapshot,
 } from "../data/snapshot";
 import { UserError } from "../errors";
+import { readSchema } from "../project";
 import { announceRejectedData } from "./announce";
 import { type ReleaseContext } from "./context";
 import { currentRelease } from "./current";
@@ -74,7 +74,12 @@ export async function lookAtReleaseData(context: ReleaseContext): Promise<Releas
 }
 
 export const workOf = ({ clients, outputs, landed }: ReleaseContext): SnapshotWork => ({
-  ...{ s3: clients.s3, bucket: outputs.dataBucket, schema: recordSchema, now: () => undefined },
+  ...{
+    s3: clients.s3,
+    bucket: outputs.dataBucket,
+    schema: readSchema(outputs.problem),
+    now: () => undefined,
+  },
   ...(landed ? { landed } : {}),
 });
 

@@ -36,7 +36,7 @@ export interface ReleaseDiff {
 export async function diffRelease(context: ReleaseContext): Promise<ReleaseDiff> {
   const { clients, outputs, imageBase } = context;
   const { snapshot: data, shift } = await lookAtReleaseData(context);
-  const ingredients = readIngredients(data.hash, outputs.imageUri, imageBase);
+  const ingredients = readIngredients(data.hash, outputs.imageUri, imageBase, outputs.problem);
   const id = releaseId(ingredients);
   const served = await servedRecord(context);
   const before = served?.ingredients;

@@ -1,3 +1,4 @@
+import { standardProblem } from "../../components/problem";
 import { UserError } from "../errors";
 import { copyImage } from "./copy-image";
 import { copyArtifact, copyReleaseData, type Place } from "./copy-data";
@@ -21,6 +22,7 @@ import { requireServed } from "./verify";
 export async function servedRelease(source: ReleaseContext): Promise<ReleaseRecord> {
   const { clients, outputs, stack } = source;
   const { name } = stack;
+  const { problem = standardProblem } = outputs;
   const deployment = await readDeployment(clients.s3, outputs.dataBucket);
   if (deployment) {
     throw new UserError(
@@ -42,9 +44,9 @@ export async function servedRelease(source: ReleaseContext): Promise<ReleaseReco
         `again with 'npx slipway release ${name}'.`,
     );
   }
-  if (record.ingredients.schema !== schemaDigest()) {
+  if (record.ingredients.schema !== schemaDigest(problem)) {
     throw new UserError(
-      `Release ${served.id} of '${name}' was trained with another model-image/schema.json than the one here, by which the API ` +
+      `Release ${served.id} of '${name}' was trained with another schema.json than the ${problem}/schema.json here, by which the API ` +
         `would check its records. Check out what it was made from (commit ${record.commit ?? "unknown"}), or release what is here ` +
         `with 'npx slipway release ${name}'; then try again.`,
     );
@@ -55,7 +57,7 @@ export async function servedRelease(source: ReleaseContext): Promise<ReleaseReco
 
 /** Whether a release is made of what the working tree holds: image, hyperparameters and schema, on whatever data. */
 export const isOfWorkingTree = ({ id, ingredients }: ReleaseRecord, { outputs, imageBase }: ReleaseContext) =>
-  releaseId(readIngredients(ingredients.snapshot, outputs.imageUri, imageBase)) === id;
+  releaseId(readIngredients(ingredients.snapshot, outputs.imageUri, imageBase, outputs.problem)) === id;
 
 /** The newest release of a stack that is made of the working tree and that its gate has accepted; undefined for none. */
 export async function acceptedOfWorkingTree(context: ReleaseContext): Promise<ReleaseRecord | undefined> {

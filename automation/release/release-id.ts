@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildContext, contextDigest } from "../../local/providers/docker/context";
-import { modelImageFolder, readJson } from "../project";
+import { imageFolder, schemaFile, standardProblem } from "../../components/problem";
+import { projectRoot, readJson } from "../project";
 
 /** All that a model is made of. */
 export interface Ingredients {
@@ -23,26 +24,33 @@ export interface Ingredients {
  * a built image it is the same on every machine and at any time.
  * @param base what the build starts from.
  */
-export const imageSource = (base: string) => contextDigest(buildContext(modelImageFolder), base);
+export const imageSource = (base: string, problem = standardProblem) =>
+  contextDigest(buildContext(join(projectRoot, imageFolder(problem))), base);
 
 /** Reads what the working tree contributes. @param base see `imageSource`. */
-export function readIngredients(snapshot: string, imageUri: string, base: string): Ingredients {
-  const hyperparameters = readJson<Record<string, unknown>>(join(modelImageFolder, "hyperparameters.json"));
+export function readIngredients(
+  snapshot: string,
+  imageUri: string,
+  base: string,
+  problem = standardProblem,
+): Ingredients {
+  const file = join(projectRoot, imageFolder(problem), "hyperparameters.json");
+  const hyperparameters = readJson<Record<string, unknown>>(file);
   return {
     snapshot,
-    imageSource: imageSource(base),
+    imageSource: imageSource(base, problem),
     imageUri,
     hyperparameters: Object.fromEntries(
       Object.entries(hyperparameters).map(([name, value]) => [name, String(value)]),
     ),
-    schema: schemaDigest(),
+    schema: schemaDigest(problem),
   };
 }
 
-/** SHA-256 of the working tree's schema.json, hexadecimal. */
-export const schemaDigest = () =>
+/** SHA-256 of the schema.json that the working tree has for a problem, hexadecimal. */
+export const schemaDigest = (problem = standardProblem) =>
   createHash("sha256")
-    .update(readFileSync(join(modelImageFolder, "schema.json")))
+    .update(readFileSync(schemaFile(problem)))
     .digest("hex");
 
 /** The release's id, 12 hexadecimal digits: the same ingredients have the same id. */

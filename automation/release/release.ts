@@ -25,6 +25,8 @@ export interface ReleaseResult {
   deployed: boolean;
   metrics: Record<string, number>;
   record: ReleaseRecord;
+  /** Of the stack. */
+  problem: string;
   /** What the public URL answered in the smoke test of a release that is served. */
   answer?: Answer;
   /** Wall-clock time. */
@@ -44,7 +46,7 @@ async function makeRelease(context: ReleaseContext): Promise<ReleaseResult> {
   const { clients, outputs, output } = context;
   await settle(context);
   const { snapshot } = await freezeData(context);
-  const ingredients = readIngredients(snapshot.hash, outputs.imageUri, context.imageBase);
+  const ingredients = readIngredients(snapshot.hash, outputs.imageUri, context.imageBase, outputs.problem);
   const id = releaseId(ingredients);
   const known = await readRecord(clients.s3, outputs.dataBucket, id);
   if (known) output.note(`Release ${id} was trained before: nothing to train.`);
@@ -60,7 +62,8 @@ export async function judgeAndServe(
 ): Promise<ReleaseResult> {
   const { state, reason, record } = await passGate(context, trained);
   const seconds = () => (Date.now() - startedAt.getTime()) / 1000;
-  const result = { id: record.id, trained: false, reason, metrics: record.metrics, record };
+  const { problem } = context.outputs;
+  const result = { id: record.id, trained: false, reason, metrics: record.metrics, record, problem };
   if (state !== "accepted") return { ...result, state, deployed: false, seconds: seconds() };
   const change = { action: "release", startedAt: startedAt.toISOString() } as const;
   const served = await serveRelease(context, record, change);
@@ -94,7 +97,7 @@ async function train(context: ReleaseContext, id: string, ingredients: Ingredien
       metrics,
     };
     const record = { ...made, modelPackageArn: await register(clients.sagemaker, outputs, made) };
-    await writeReleaseSchema(clients.s3, outputs.dataBucket, id, readSchema());
+    await writeReleaseSchema(clients.s3, outputs.dataBucket, id, readSchema(outputs.problem));
     await writeRecord(clients.s3, outputs.dataBucket, record);
     progress.result(record.modelPackageArn.split("/").slice(-2).join("/"));
     return record;

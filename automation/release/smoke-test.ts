@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors";
 import { throwIfInterrupted } from "../interrupt";
 import { type Answer, asReleaseEngine, isPrediction, predict, Refused } from "../prediction";
-import { exampleRecord } from "../project";
+import { exampleRecord, readSchema } from "../project";
 import { type Outputs } from "../outputs";
 
 /** A record, and what the release's container has answered to it before. */
@@ -50,7 +50,9 @@ export async function smokeTest(
 type Attempt = { answer: Answer } | { failure: string; mayPass: boolean };
 
 async function attempt(outputs: Outputs, releaseId: string, known: KnownRecord[]): Promise<Attempt> {
-  const records = known.length ? known.map(({ record }) => record) : [exampleRecord()];
+  const records = known.length
+    ? known.map(({ record }) => record)
+    : [exampleRecord(readSchema(outputs.problem))];
   try {
     const answer = await predict(asReleaseEngine(outputs), records);
     if (answer.release !== releaseId) {

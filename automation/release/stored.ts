@@ -36,7 +36,7 @@ async function isServedAgain(context: ReleaseContext): Promise<boolean> {
   const { clients, outputs, imageBase } = context;
   const snapshot = await knownSnapshot(workOf(context));
   if (!snapshot) return false;
-  const id = releaseId(readIngredients(snapshot.hash, outputs.imageUri, imageBase));
+  const id = releaseId(readIngredients(snapshot.hash, outputs.imageUri, imageBase, outputs.problem));
   const record = await readRecord(clients.s3, outputs.dataBucket, id);
   if (record?.gate?.decision !== "accepted") return false;
   if ((await currentRelease(clients.ssm, outputs))?.id === id) return false;

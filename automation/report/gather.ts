@@ -12,6 +12,8 @@ export type Part<T> = { found: T } | { failure: string };
 
 /** What is known of how good the release would be. */
 export interface Evaluation {
+  /** Of the stack. */
+  problem?: string;
   /** Of the release that is served; undefined when none is. */
   served?: Record<string, number>;
   /** Of the release that it would be; undefined when it would be trained. */
@@ -50,7 +52,12 @@ export async function gatherReport(name: string, output: Output): Promise<Report
         const release = await read(diff.release);
         return {
           ...diff,
-          evaluation: { served: served?.metrics, release: release?.metrics, gate: release?.gate },
+          evaluation: {
+            problem: outputs.problem,
+            served: served?.metrics,
+            release: release?.metrics,
+            gate: release?.gate,
+          },
         };
       }),
     ),

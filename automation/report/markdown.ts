@@ -92,10 +92,10 @@ function dataVerdict({ data, rows: { before, now }, shift: [worst] }: Model): st
     : count;
 }
 
-function errorVerdict({ evaluation: { served, release, gate } }: Model): string {
-  const was = served ? `${errorText(served)} served` : "none is served";
+function errorVerdict({ evaluation: { problem, served, release, gate } }: Model): string {
+  const was = served ? `${errorText(served, problem)} served` : "none is served";
   if (!release) return `${was}; of the new one when it is trained`;
-  return `${errorText(release)}, ${was}${gate ? `; the gate: ${gate.decision}` : ""}`;
+  return `${errorText(release, problem)}, ${was}${gate ? `; the gate: ${gate.decision}` : ""}`;
 }
 
 function modelParts(model: Model): string[] {

@@ -262,6 +262,7 @@ export interface components {
       /**
        * @description Length of the trip (when predicting: of the planned route).
        * @example 1.6
+       * @example 12.5
        */
       distance: number;
       /**
@@ -273,6 +274,7 @@ export interface components {
       /**
        * @description TLC taxi zone in which the trip starts; empty or null when it is not known.
        * @example Lenox Hill West
+       * @example JFK Airport
        */
       pickup_zone?: string | null;
       /**

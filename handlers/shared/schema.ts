@@ -1,4 +1,5 @@
-import document from "../../model-image/schema.json";
+// That of the problem whose bundle it is (components/bundle.ts); elsewhere the container's own (package.json).
+import document from "#schema";
 
 /** One property of schema.json: JSON Schema 2020-12 plus role and unit. */
 export interface FieldSchema {

@@ -18,6 +18,7 @@ export const context: Context = {
   region: "us-east-1",
   partition: "aws",
   tags: { Project: "slipway", Stack: "dev", ManagedBy: "pulumi" },
+  problem: "model-image",
 };
 
 /** Answers of AWS to the program's questions; `parameters` is what SSM holds. */

@@ -10,7 +10,7 @@ export async function readReleases({ clients, outputs }: World): Promise<Release
   const found = await listReleases(clients, outputs);
   return found.slice(0, most).map(({ record, state, deployments }) => ({
     ...{ id: record.id, state, at: record.createdAt, commit: record.commit ?? null },
-    error: errorText(record.metrics),
+    error: errorText(record.metrics, outputs.problem),
     takenBack: (state !== "served" && deployments[0]?.failure) || null,
     gate: record.gate
       ? {

@@ -20,7 +20,7 @@ export async function judge(
   championId: string | undefined,
 ): Promise<Gate> {
   const { clients, outputs, output } = context;
-  const problem = problemOf(readSchema());
+  const problem = problemOf(readSchema(outputs.problem));
   const champion = championId ? await findChampion(context, championId, problem) : undefined;
   const heldOut = await readHoldout(clients.s3, outputs.dataBucket, challenger.id);
   const opponent = champion?.note ? undefined : champion?.record;

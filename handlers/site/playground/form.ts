@@ -8,7 +8,7 @@ type Html = ReturnType<typeof html>;
 export const form = (schema: RecordSchema, target: string): Html =>
   html`<form id="form" novalidate autocomplete="off" aria-labelledby="record-title">
     <div class="card">
-      <h2 id="record-title">Describe the ${schema.title.toLowerCase()}</h2>
+      <h2 id="record-title">Describe the ${inSentence(schema.title)}</h2>
       <div class="fields">${formFields(schema).map(fieldRow)}</div>
     </div>
     <div class="card send">
@@ -90,3 +90,6 @@ function attributes(control: Exclude<Control, { kind: "choice" }>): Html | strin
       return html`type="text" ${control.maxLength === undefined ? "" : html`maxlength="${control.maxLength}"`}`;
   }
 }
+
+/** A title within a sentence: `Taxi trip` as `taxi trip`, with the names in it as they are. */
+const inSentence = (title: string): string => title.charAt(0).toLowerCase() + title.slice(1);

@@ -87,7 +87,7 @@ describe("deployments by the laptop plugins on the stock Pulumi engine", functio
   };
   const place = {
     ...{ project: "plugins", stack: "deployments", accountId: "000000000000" },
-    ...{ region: "us-east-1", partition: "aws" },
+    ...{ region: "us-east-1", partition: "aws", problem: "model-image" },
   };
 
   before(async function () {
