@@ -118,6 +118,13 @@ describe("following a page", () => {
     });
   });
 
+  it("writes a file whose name a block has beside its language", async () => {
+    const page =
+      fenced("py two.py", "print(2)") + fenced("py", "print(3)") + consoleBlock("$ cat two.py", "print(2)");
+    expect(stepsOf(page)).to.have.length(2);
+    expect(await faultOf(page)).to.equal(undefined);
+  });
+
   it("fails when a block of commands does not begin with one", async () => {
     expect(await faultOf(consoleBlock("npx slipway status local"))).to.include("must begin with '$ '");
   });

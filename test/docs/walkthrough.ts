@@ -8,7 +8,8 @@ import { type Shell } from "./shell";
 export type Step =
   | { kind: "command"; command: string; output: string }
   /** Lines of a file that others take the place of. */
-  | { kind: "change"; file: string; before: string; after: string };
+  | { kind: "change"; file: string; before: string; after: string }
+  | { kind: "file"; file: string; text: string };
 
 /** The steps of a page of Markdown, in order. @throws Error that cites a block that cannot be followed. */
 export function stepsOf(markdown: string): Step[] {
@@ -18,7 +19,8 @@ export function stepsOf(markdown: string): Step[] {
     .flatMap(({ lang = "", text }) => {
       const [kind, file] = lang.split(" ");
       if (kind === "console") return commandsOf(text);
-      return kind === "diff" ? [changeOf(file, text)] : [];
+      if (kind === "diff") return [changeOf(file, text)];
+      return file ? [{ kind: "file", file, text: `${text}\n` }] : [];
     });
 }
 
@@ -59,8 +61,9 @@ function changeOf(file: string | undefined, text: string): Step {
 export async function follow(markdown: string, folder: string, shell: Shell): Promise<void> {
   const names = new Map<string, string>();
   for (const step of stepsOf(markdown)) {
-    if (step.kind === "change") change(folder, step);
-    else await runCommand(step, shell, names);
+    if (step.kind === "command") await runCommand(step, shell, names);
+    else if (step.kind === "change") change(folder, step);
+    else writeFileSync(join(folder, step.file), step.text);
   }
 }
 
