@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test unit lint format clients bench clean
+.PHONY: help setup demo stop test unit lint format clients docs bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ format: ## Put the formatting right
 clients: ## Generate the TypeScript client's types from the schema
 	@./setup.sh --test
 	@npx tsx clients/typescript/generate.ts
+
+docs: setup ## Build the documentation as a site with search, in .slipway/docs
+	@npx vitepress build docs
+	@echo "Look at it: npx vitepress preview docs"
 
 bench: ## Measure the numbers of bench/README.md
 	@./setup.sh --test
