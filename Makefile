@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test unit lint format clients pictures bench clean
+.PHONY: help setup demo stop test unit lint format clients pictures docs bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ clients: ## Generate the TypeScript client's types from the schema
 pictures: ## Draw the architecture pictures of docs/ again, from the program as it is
 	@./setup.sh --test
 	@npx tsx test/automation/diagram/pictures.ts
+
+docs: setup ## Build the documentation as a site with search, in .slipway/docs
+	@npx vitepress build docs
+	@echo "Look at it: npx vitepress preview docs"
 
 bench: ## Measure the numbers of bench/README.md
 	@./setup.sh --test

@@ -36,8 +36,8 @@ const suites = {
     ],
   },
   unit: {
-    title: "components, handlers, command, clients",
-    commands: [atATime(2, "{components,handlers,automation,clients,policy}")],
+    title: "components, handlers, command, clients, documentation",
+    commands: [atATime(2, "{components,handlers,automation,clients,policy,docs}")],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
   // The files of the local SageMaker share one laptop cloud, and so one process.

@@ -1,6 +1,6 @@
 import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../local/inbox/client";
 import { UserError } from "../errors";
-import { interruptSignal } from "../interrupt";
+import { interruptSignal, throwIfInterrupted } from "../interrupt";
 import { type Output } from "../output";
 import { type Answer, playgroundUrl, predict } from "../prediction";
 import { stackFor } from "../problem";
@@ -96,8 +96,13 @@ async function confirmAll(inboxUrl: string, topicArn: string): Promise<number> {
   const confirmations = (await listEmails(inboxUrl)).filter(
     (email) => email.confirmationUrl && email.topicArn === topicArn,
   );
-  for (const email of confirmations) await confirmSubscription(email, interruptSignal);
-  return new Set(confirmations.map(({ to }) => to)).size;
+  const confirmed = new Set<string>();
+  for (const email of confirmations) {
+    // The link of an address that has since been taken out of the stack leads nowhere.
+    const ended = () => throwIfInterrupted();
+    await confirmSubscription(email, interruptSignal).then(() => void confirmed.add(email.to), ended);
+  }
+  return confirmed.size;
 }
 
 const waitForResults = (inboxUrl: string, since: number): Promise<Email> =>
