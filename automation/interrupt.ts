@@ -10,12 +10,18 @@ export const interruptSignal = interruption.signal;
 /** Ends the command in good order, as Ctrl-C does, because of `reason`. */
 export const interrupt = (reason: UserError) => interruption.abort(reason);
 
+let expected = false;
+
+/** Says that Ctrl-C is how the user ends this command: it is not told that it was interrupted. */
+export const expectInterrupt = () => void (expected = true);
+
 /** From now on the first Ctrl-C ends the command in good order and the second one at once. */
 export function listenForInterrupts(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       if (interruption.signal.aborted) process.exit(130);
-      process.stderr.write("\nInterrupted: stopping in good order. Press Ctrl-C again to stop at once.\n");
+      if (!expected)
+        process.stderr.write("\nInterrupted: stopping in good order. Press Ctrl-C again to stop at once.\n");
       interruption.abort();
     });
   }

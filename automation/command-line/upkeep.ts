@@ -1,12 +1,22 @@
 import { Command, Option } from "commander";
 import { type DiagramOptions } from "../commands/diagram";
 import { type EphemeralOptions } from "../commands/ephemeral";
+import { type LogsOptions } from "../commands/logs";
 import { type JsonOption, command, lifetime, outputFor, stackCommand, wholeNumber } from "./options";
 
 const reportHelp = `
 Exit codes:
   0  the report is whole
   1  a part could not be found out, such as a preview that fails; the report says why`;
+
+const logsHelp = `
+Stages are processing, training, transform and events (jobs and their states), endpoint (the container), predict, site,
+batches, score, publish and subscriptions (Lambdas), ingest:<source> and transform:<source>, access (API Gateway): those that
+the stack has. Of a job stage that is named, the newest job is shown from its beginning. With --follow, --json is one document a line.
+
+Examples:
+  $ npx slipway logs dev predict --follow
+  $ npx slipway logs dev --since 2h --json | jq '.lines[] | select(.message.level? == "error")'`;
 
 const driftHelp = `
 Exit codes:
@@ -30,6 +40,15 @@ export function addUpkeepCommands(program: Command): void {
     .addHelpText("after", reportHelp)
     .action(async (stack: string, options: JsonOption & { comment?: number }) =>
       (await import("../commands/report.ts")).report(stack, options.comment, outputFor(options)),
+    );
+
+  stackCommand(program, "logs", "what the stages of a stack have logged, in one stream")
+    .argument("[stage]", "such as training, endpoint, predict, ingest:<source>; without one, all of them")
+    .option("--follow", "go on with what comes, until Ctrl-C")
+    .option("--since <time>", "how far back, such as 90s, 10m, 2h or 1d; without it, 10m", lifetime)
+    .addHelpText("after", logsHelp)
+    .action(async (stack: string, stage: string | undefined, options: JsonOption & LogsOptions) =>
+      (await import("../commands/logs.ts")).logs(stack, stage, options, outputFor(options)),
     );
 
   stackCommand(

@@ -2,7 +2,7 @@ import { dirname, isAbsolute } from "node:path";
 import { localStatus, resetLocal, startLocal, stopLocal } from "../../local/supervisor/client";
 import { pulumiEnvironment } from "../../local/environment";
 import { follow, logFile, tail } from "../../local/logs";
-import { interruptSignal } from "../interrupt";
+import { expectInterrupt, interruptSignal } from "../interrupt";
 import { type ServiceStatus } from "../../local/supervisor/messages";
 import { type Output } from "../output";
 import { locatePulumi } from "../pulumi-cli/find";
@@ -67,6 +67,7 @@ export function shellLines(environment: Record<string, string>): string {
 export async function logs(name: string, lines: number, following: boolean): Promise<void> {
   const file = logFile(name);
   const print = (line: string) => void process.stdout.write(`${line}\n`);
+  if (following) expectInterrupt();
   if (following) await follow(file, print, { lines, signal: interruptSignal });
   else tail(file, lines).forEach(print);
 }

@@ -1,25 +1,32 @@
+import { linksOf } from "../links";
 import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
 import { type Clients, createClients } from "../release/clients";
 import { type Deployment, readDeployment } from "../release/deployment";
 import { errorText } from "../release/metrics";
 import { readRecord } from "../release/record";
+import { ringingAlarms } from "../release/ringing";
 import { readServing } from "../release/serving";
 import { readSnapshot } from "../data/snapshot";
 import { type Outputs, requireOutputs } from "../outputs";
-import { openTarget } from "../target";
+import { openTarget, type Target } from "../target";
 
 /** `slipway status` */
 export async function status(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const outputs = await requireOutputs(name, target, output);
-  const found = await readStatus(name, outputs, createClients(target, outputs.region));
+  const found = await readStatus(name, outputs, createClients(target, outputs.region), target);
   output.answer(found, describe(found));
 }
 
-async function readStatus(stack: string, outputs: Outputs, clients: Clients) {
+async function readStatus(stack: string, outputs: Outputs, clients: Clients, { laptop }: Target) {
   const { region, predictionUrl, problem } = outputs;
-  const base = { stack, region, problem, predictionUrl, playgroundUrl: playgroundUrl(predictionUrl) };
+  const base = {
+    ...{ stack, region, problem, predictionUrl, playgroundUrl: playgroundUrl(predictionUrl) },
+    /** Names of those that ring; null when the user may not ask. */
+    alarms: (await ringingAlarms(clients.cloudwatch, outputs.jobPrefix)) ?? null,
+    links: linksOf(stack, outputs, laptop),
+  };
   const deployment = await readDeployment(clients.s3, outputs.dataBucket);
   const serving = await readServing(clients.sagemaker, outputs.endpointName);
   if (!serving) return { ...base, release: null, deployment: summary(deployment) };
@@ -92,7 +99,17 @@ function describe(status: Status): string {
         : []),
     );
   }
-  return lines.map(([name, value]) => `${name.padEnd(10)} ${value ?? "unknown"}`).join("\n");
+  lines.push(["alarms", alarmsText(status.alarms)]);
+  const links = Object.entries(status.links).map(([name, link]) => `  ${name.padEnd(10)} ${link}`);
+  return [...lines.map(describeLine), "to see more:", ...links].join("\n");
+}
+
+const describeLine = ([name, value]: [string, string | undefined]) =>
+  `${name.padEnd(10)} ${value ?? "unknown"}`;
+
+function alarmsText(ringing: string[] | null): string {
+  if (ringing === null) return "unknown: you may not ask (cloudwatch:DescribeAlarms)";
+  return ringing.length === 0 ? "none rings" : `${ringing.join(", ")} (docs/monitoring.md says what to do)`;
 }
 
 const deploymentText = (

@@ -33,6 +33,7 @@ import { expect } from "chai";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Architecture } from "../../automation/diagram/draw";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, isClass } from "../../automation/prediction";
 import { run } from "../../automation/run";
 import { Laptop, root } from "./laptop";
@@ -92,6 +93,41 @@ describe("the demo", function () {
       const wrong = await curl(demo.curl.replace('"distance":1.6', '"distance":-1.6'));
       expect(wrong.status).to.equal("400");
       expect(JSON.stringify(wrong.body)).to.include("distance").and.to.include("-1.6");
+    });
+
+    it("shows the logs of its stages, and follows them until Ctrl-C, of which it says nothing", async () => {
+      interface Logs {
+        lines: { stage: string; message: string | { message?: string; requestId?: string } }[];
+      }
+      const { lines: training } = await laptop.json<Logs>("logs", "local", "training");
+      expect(training.map(({ message }) => message)).to.include("metric train:rows=4503");
+      const all = await laptop.json<Logs>("logs", "local", "--since", "1h");
+      const stages = all.lines.map(({ stage }) => stage);
+      expect(stages).to.include.members([
+        "processing",
+        "training",
+        "endpoint",
+        "events",
+        "predict",
+        "publish",
+      ]);
+      const said = (line: Logs["lines"][number]) => typeof line.message === "object" && line.message;
+      const predicted = all.lines.map(said).filter((one) => one && one.message === "predicted");
+      expect(predicted).to.not.be.empty;
+
+      const ctrlC = new AbortController();
+      const following = laptop.slipway(["logs", "local", "predict", "--follow", "--since", "1s"], {
+        signal: ctrlC.signal,
+      });
+      await sleep(3000);
+      await run("bash", ["-c", demo.curl]);
+      await sleep(3000);
+      ctrlC.abort();
+      const { stdout, stderr } = await following;
+      expect(stdout)
+        .to.match(/^\S+Z predict info {3}predicted requestId=\S+ release=/m)
+        .and.not.match(/^START/m);
+      expect(stderr).to.equal("");
     });
 
     it("has the emails of release and prediction in the inbox", async () => {
