@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openConsole } from "../console/server";
-import { interruptSignal } from "../interrupt";
+import { expectInterrupt, interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { openTarget, type Target } from "../target";
 
@@ -12,6 +12,7 @@ export interface ConsoleOptions {
 
 /** `slipway console` */
 export async function showConsole(name: string, options: ConsoleOptions, output: Output): Promise<void> {
+  expectInterrupt();
   const target = await openTarget(name, output);
   const url = await startConsole(name, target, options, output);
   output.answer({ stack: name, url }, `The console of ${name} is at ${url} until Ctrl-C.`);

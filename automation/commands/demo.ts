@@ -1,6 +1,6 @@
 import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../local/inbox/client";
 import { UserError } from "../errors";
-import { interruptSignal, throwIfInterrupted } from "../interrupt";
+import { expectInterrupt, interruptSignal, throwIfInterrupted } from "../interrupt";
 import { type Output } from "../output";
 import { type Answer, playgroundUrl, predict } from "../prediction";
 import { stackFor } from "../problem";
@@ -40,6 +40,7 @@ export async function demo(options: DemoOptions, output: Output): Promise<void> 
   }
   await alone(stackName, "demo", () => run(stackName, content, output));
   if (!shown) return;
+  expectInterrupt();
   output.note("\nThe console stays open until Ctrl-C. The laptop cloud goes on then, until it is stopped.");
   await untilInterrupted();
 }

@@ -63,7 +63,7 @@ describe("the console", function () {
   async function picture(of: Page, name: string): Promise<void> {
     if (!pictures) return;
     mkdirSync(join(root, pictures), { recursive: true });
-    await of.screenshot({ path: join(root, pictures, `console-${name}.png`), fullPage: true });
+    await of.screenshot({ path: join(root, pictures, `console-${name}.png`) });
   }
 
   const activity = () => page.locator("#activity li").allTextContents();
