@@ -2,9 +2,8 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Context } from "./context";
 
-/** An alarm with what people call that which it measures. The dashboard draws its metric and its limit from the alarm. */
-export interface Watched {
-  title: string;
+/** An alarm and what it was made of: the dashboard draws its metric and its limit from the same. */
+export interface Watched extends Omit<WatchArgs, "context"> {
   alarm: aws.cloudwatch.MetricAlarm;
 }
 
@@ -22,7 +21,7 @@ export interface WatchArgs extends Omit<
 /** Watches a metric: an alarm that rings when it is above `threshold`. Where there are no data, nothing is wrong. */
 export function watch(
   name: string,
-  { context, alarmName, title, ...metric }: WatchArgs,
+  { context, title, alarmName, ...metric }: WatchArgs,
   opts: pulumi.CustomResourceOptions,
 ): Watched {
   const alarm = new aws.cloudwatch.MetricAlarm(
@@ -36,7 +35,7 @@ export function watch(
     },
     opts,
   );
-  return { title, alarm };
+  return { title, alarmName, ...metric, alarm };
 }
 
 /** Name of the alarm that rings while any of the stack's does; the names of those begin with it and a dash. */

@@ -50,19 +50,22 @@ export class Charts {
     return this.metric(title, { metrics: [[{ expression, id: "found" }]] });
   }
 
-  /** What an alarm measures, and its limit as a line across: both are the alarm's own. */
-  watched({ title, alarm }: Watched): Widget {
-    const { namespace, metricName, dimensions, statistic, extendedStatistic, threshold } = alarm;
-    const stat = pulumi.all([extendedStatistic, statistic]).apply(([percentile, name]) => percentile ?? name);
+  /** What an alarm measures, and its limit as a line across. */
+  watched({ title, alarmName, threshold, namespace, metricName, dimensions, ...how }: Watched): Widget {
     const metrics = pulumi
-      .all([namespace, metricName, dimensions, stat, alarm.period])
+      .all([namespace, metricName, dimensions, how.extendedStatistic ?? how.statistic, how.period])
       .apply(([space, name, known, stat, seconds = minute]) => [
-        [space, name, ...Object.entries(known ?? {}).flat(), { stat, period: Math.max(seconds, minute) }],
+        [
+          space,
+          name,
+          ...Object.entries(known ?? {})
+            .sort()
+            .flat(),
+          { stat, period: Math.max(seconds, minute) },
+        ],
       ]);
-    return this.metric(title, {
-      metrics,
-      annotations: { horizontal: [{ label: alarm.name, value: threshold, fill: "above" }] },
-    });
+    const limit = { label: alarmName, value: threshold, fill: "above" };
+    return this.metric(title, { metrics, annotations: { horizontal: [limit] } });
   }
 
   /** What a query of Logs Insights finds in these log groups. */

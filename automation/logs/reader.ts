@@ -41,10 +41,10 @@ export class StageReader {
           }),
           { abortSignal: interruptSignal },
         );
-        for (const { eventId = "", timestamp: time = 0, message = "", logStreamName = "" } of page.events ??
-          []) {
-          if (this.seen.has(eventId)) continue;
-          this.seen.set(eventId, time);
+        for (const { eventId, timestamp: time = 0, message = "", logStreamName = "" } of page.events ?? []) {
+          const id = eventId ?? `${logStreamName} ${time} ${message}`; // the laptop gives some events no id
+          if (this.seen.has(id)) continue;
+          this.seen.set(id, time);
           lines.push({ stage: name, stream: logStreamName, time, message: message.trimEnd() });
         }
         nextToken = page.nextToken;

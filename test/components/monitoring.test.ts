@@ -50,7 +50,9 @@ describe("Monitoring", () => {
         ...{ label: inputs.name, value: inputs.threshold },
         ...{ namespace: inputs.namespace, metric: inputs.metricName },
         stat: inputs.extendedStatistic ?? inputs.statistic,
-        dimensions: Object.entries(inputs.dimensions as object).flat() as unknown[],
+        dimensions: Object.entries(inputs.dimensions as object)
+          .sort()
+          .flat() as unknown[],
       })),
     );
     expect(drawn.map(({ label }) => label)).to.include.members([
