@@ -28,8 +28,7 @@ describe("docs/tutorial, followed by a reader, chapter by chapter", function () 
     const text = readFileSync(join(folder, chapter), "utf8");
     it(/^# (.*)$/m.exec(text)?.[1] ?? chapter, async () => {
       const terminal = openTerminal(workshop);
-      await follow(text, workshop.folder, terminal);
-      terminal.end();
+      await follow(text, workshop.folder, terminal).finally(() => terminal.end());
     });
   }
 });
