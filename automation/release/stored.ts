@@ -1,6 +1,7 @@
 import { type LandedObject, landedObjects } from "../data/landed";
 import { knownSnapshot } from "../data/snapshot";
 import { UserError } from "../errors";
+import { projectName, readStackConfig } from "../stack-config";
 import { type ReleaseContext } from "./context";
 import { currentRelease } from "./current";
 import { workOf } from "./data";
@@ -33,7 +34,10 @@ export async function findStored(context: ReleaseContext): Promise<Stored> {
 }
 
 async function isServedAgain(context: ReleaseContext): Promise<boolean> {
-  const { clients, outputs, imageBase } = context;
+  const { clients, outputs, imageBase, stack } = context;
+  // Where another kind of endpoint is configured than is up, the endpoint will have another name.
+  const kind = readStackConfig(stack.name)[`${projectName()}:endpoint`];
+  if (!outputs.endpointName.endsWith(`-${String(kind)}`)) return false;
   const snapshot = await knownSnapshot(workOf(context));
   if (!snapshot) return false;
   const id = releaseId(readIngredients(snapshot.hash, outputs.imageUri, imageBase, outputs.problem));
