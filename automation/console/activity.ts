@@ -164,4 +164,8 @@ const plain = (components: string[], text: string): Seen => ({ components, text,
 const count = (value: number) => value.toLocaleString("en-US");
 
 /** `InProgress` as `in progress`. */
-const words = (name: string) => name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+export const words = (name: string): string =>
+  name
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .toLowerCase();

@@ -1,3 +1,5 @@
+export { words } from "../activity";
+
 const number = new Intl.NumberFormat("en-US");
 const significant = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 
@@ -28,13 +30,6 @@ export function duration(ms: number): string {
 
 /** How long ago `at` (ISO 8601) was. */
 export const ago = (at: string, now: number): string => `${duration(now - Date.parse(at))} ago`;
-
-/** `InProgress` as `in progress`. */
-export const words = (name: string): string =>
-  name
-    .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .replaceAll("_", " ")
-    .toLowerCase();
 
 /** US dollars. */
 export const dollars = (amount: number): string =>
