@@ -52,8 +52,8 @@ describe("the console", function () {
     const opened = await context.newPage();
     opened.on("pageerror", ({ message }) => complaints.push(message));
     opened.on("console", (message) => {
-      // While the command ends, the page does not reach it.
-      if (["error", "warning"].includes(message.type()) && !/ERR_/.test(message.text()))
+      // What is refused on purpose, and the end of the command.
+      if (["error", "warning"].includes(message.type()) && !/ERR_|422/.test(message.text()))
         complaints.push(message.text());
     });
     await opened.goto(url);
