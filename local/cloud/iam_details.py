@@ -128,6 +128,8 @@ def named_in(service: str, path: str, body: bytes, params: Json, region: str, ac
     for field in ("ResourceARN", "resourceArn", "ResourceArn", "PolicySourceArn"):
         if isinstance(arn := request.get(field), str):
             return arn
+    if dashboard := first(request, "DashboardName") or first(request, "DashboardNames"):
+        return f"arn:aws:cloudwatch::{account}:dashboard/{dashboard}"
     if service == "lambda" and path.rstrip("/").endswith("/functions") and "FunctionName" in request:
         return f"arn:aws:lambda:{region}:{account}:function:{request['FunctionName']}"
     if service == "ecr" and len(names := request.get("repositoryNames") or []) == 1:
