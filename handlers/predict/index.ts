@@ -40,10 +40,11 @@ const ports = {
   log: createLog({ stack: settings.STACK, function: "predict" }),
   now: () => new Date(),
 
-  async invoke(records: string) {
+  async invoke(records: string, inferenceId: string) {
     const path = `/endpoints/${settings.ENDPOINT_NAME}/invocations`;
     const json = { "content-type": "application/json", accept: "application/json" };
-    const { headers, body } = await endpoint.post(path, json, records);
+    const id = { "x-amzn-sagemaker-inference-id": inferenceId };
+    const { headers, body } = await endpoint.post(path, { ...json, ...id }, records);
     return { body, customAttributes: headers["x-amzn-sagemaker-custom-attributes"] };
   },
 
