@@ -51,7 +51,7 @@ describe("the model monitor on the laptop", function () {
     workshop.configure("local", {
       ...{ endpoint: "real-time", captureSharePercent: 100, monitorSchedule: "rate(1 minute)" },
       ...{ maxDrift: 0.25, maxModelError: 5 },
-      ...{ requestsPerSecond: 1000, burst: 1000, announcePredictions: { share: 0 } },
+      ...{ requestsPerSecond: 1000, burst: 1000 },
     });
     workshop.change(0);
     demo = await workshop.json<Demo>("demo");
