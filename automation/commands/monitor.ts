@@ -1,11 +1,11 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { counted, whole } from "../../handlers/publish/figures";
 import { type Look } from "../../handlers/monitor/look";
-import { recordSchema, targetOf } from "../../handlers/shared/schema";
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
 import { requireOutputs } from "../outputs";
+import { readSchema, target as targetOf } from "../project";
 import { openTarget } from "../target";
 
 /** Longer than a Lambda may take, in milliseconds. */
@@ -14,7 +14,7 @@ const lookTimeoutMs = 910_000;
 /** `slipway monitor` */
 export async function monitor(name: string, output: Output): Promise<void> {
   const target = await openTarget(name, output);
-  const { region, monitorFunction } = await requireOutputs(name, target, output);
+  const { region, monitorFunction, problem } = await requireOutputs(name, target, output);
   if (monitorFunction === undefined) {
     throw new UserError(
       `The stack '${name}' captures no requests. Write slipway:captureSharePercent (and slipway:endpoint real-time) into ` +
@@ -30,7 +30,7 @@ export async function monitor(name: string, output: Output): Promise<void> {
     throw new UserError(
       `The stack '${name}' serves no release: there is nothing to compare. Run 'npx slipway release ${name}'.`,
     );
-  output.answer(found, describe(found));
+  output.answer(found, describe(found, targetOf(readSchema(problem)).unit));
 }
 
 async function look(lambda: LambdaClient, FunctionName: string): Promise<Look | null> {
@@ -45,7 +45,7 @@ async function look(lambda: LambdaClient, FunctionName: string): Promise<Look | 
   );
 }
 
-function describe(found: Look): string {
+function describe(found: Look, unit: string): string {
   const { release, captured, requests, unreadable, fewest, columns, prediction, quality } = found;
   const width = Math.max(...columns.map(({ column }) => column.length), "the predictions".length);
   const row = (what: string, index: number) =>
@@ -58,17 +58,16 @@ function describe(found: Look): string {
       : ["Population stability index against the data that the release was made from:"]),
     ...columns.map(({ column, index }) => row(column, index).trimEnd()),
     ...(prediction === null ? [] : [row("the predictions", prediction).trimEnd()]),
-    describeQuality(quality),
+    describeQuality(quality, unit),
   ].join("\n");
 }
 
 const mark = (index: number) => (index >= 0.25 ? "has changed" : index >= 0.1 ? "worth a look" : "");
 
-function describeQuality({ labels, joined, measure, error }: Look["quality"]): string {
+function describeQuality({ labels, joined, measure, error }: Look["quality"], unit: string): string {
   if (labels === 0) return "No labels have come in the last 24 hours.";
   const came = `Of ${counted(labels, "label")}, ${whole(joined)} belong to captured requests of this release`;
   if (error === null) return `${came}: too few to tell an error.`;
-  const { unit } = targetOf(recordSchema);
   const shown =
     measure === "mean absolute error" ? `${error.toFixed(2)} ${unit}` : `${(100 * error).toFixed(1)} %`;
   return `${came}; ${measure}: ${shown}.`;
