@@ -20,8 +20,8 @@ const lifecycleDaysMost = 3650;
 
 /**
  * The bucket of everything that a release is made of: `raw/` (what sources land), `snapshots/` (frozen inputs),
- * `releases/` (processed rows, artifacts, records); of the files of batches (`batches/`); of what
- * was asked of the model (`captured/`) and what was true (`labels/`). Private, versioned, encrypted with its own KMS key, TLS only.
+ * `releases/` (processed rows, artifacts, records); of the files of batches (`batches/`); of what was asked of the
+ * model (`captured/`) and what was true (`labels/`). Private, versioned, encrypted with its own KMS key, TLS only.
  */
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;

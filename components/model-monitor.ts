@@ -23,8 +23,8 @@ const namespace = "Slipway";
 const alarmPeriodSeconds = 3600;
 
 /**
- * Watches the model while it serves: a Lambda compares, on a schedule, captured requests with the data that the release was made from and
- * its answers with labels that came later. See docs/model-monitoring.md.
+ * Watches the model while it serves: a Lambda compares, on a schedule, captured requests with the data that the
+ * release was made from and its answers with labels that came later. See docs/model-monitoring.md.
  */
 export class ModelMonitor extends pulumi.ComponentResource {
   readonly handler: LambdaHandler;

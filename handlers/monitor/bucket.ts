@@ -33,7 +33,7 @@ export class Bucket {
 
   /** Files that were put under `labels/` since then, oldest first. */
   async *labels(since: Date): AsyncGenerator<Stored> {
-    const keys = (await this.keys("labels/")).filter(({ at }) => at >= since && at.getTime() > 0);
+    const keys = (await this.keys("labels/")).filter(({ at }) => at >= since);
     keys.sort((a, b) => a.at.getTime() - b.at.getTime());
     yield* this.objects(keys.map(({ key }) => key).filter((key) => !key.endsWith("/")));
   }

@@ -25,7 +25,8 @@ const inputSchema = v.object({ instances: v.array(v.record(v.string(), v.unknown
 const outputSchema = v.object({ predictions: v.array(v.union([answeredSchema, v.object({})])) });
 
 /**
- * A line of SageMaker's data capture (https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html).
+ * A line of SageMaker's data capture
+ * (https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html).
  * @returns undefined when request or answer are not those of docs/data-scientists.md, such as a request in CSV.
  */
 export function parseCaptured(line: string): CapturedRequest | undefined {

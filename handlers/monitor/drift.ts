@@ -2,8 +2,9 @@ import { type ColumnProfile } from "../shared/profile";
 import { populationStabilityIndex } from "../shared/shift";
 
 /**
- * Fewer records give no index. With ten bins chance alone makes it 9 / records on average: of 200 records that is 0.05, passes 0.1
- * (worth a look) in two of a hundred cases and 0.25 (has changed) in none. Of 50 it would pass 0.25 in one of five.
+ * Fewer records give no index. With ten bins chance alone makes it 9 / records on average: of 200 records that is
+ * 0.05, passes 0.1 (worth a look) in two of a hundred cases and 0.25 (has changed) in none. Of 50 it would pass 0.25
+ * in one of five.
  */
 export const fewestRecords = 200;
 

@@ -34,8 +34,8 @@ const rowSchema = v.object({
 });
 
 /**
- * The labels of a file: CSV with a header, or JSON Lines, with `requestId`, the target by its name and, for a request of more than one
- * record, `record`.
+ * The labels of a file: CSV with a header, or JSON Lines, with `requestId`, the target by its name and, for a request
+ * of more than one record, `record`.
  */
 export function readLabels(
   key: string,
@@ -94,8 +94,12 @@ function cellsOf(text: string): unknown[] {
   );
 }
 
+const truthSchema = v.union([v.pipe(v.string(), v.nonEmpty()), v.number(), v.boolean()]);
+
 function truthOf(value: unknown, isNumber: boolean): number | string | undefined {
-  if (value === null || value === undefined || value === "") return undefined;
-  if (!isNumber) return String(value);
-  return Number.isFinite(Number(value)) ? Number(value) : undefined;
+  const parsed = v.safeParse(truthSchema, value);
+  if (!parsed.success) return undefined;
+  if (!isNumber) return String(parsed.output);
+  const number = Number(parsed.output);
+  return Number.isFinite(number) ? number : undefined;
 }

@@ -60,8 +60,8 @@ const mostRequests = 100_000;
 const hourMs = 3_600_000;
 
 /**
- * Compares what the served release was asked, and what it answered, with what it was made from; and its answers with what was true. A
- * look keeps no state: another one finds the same.
+ * Compares what the served release was asked, and what it answered, with what it was made from; and its answers with
+ * what was true. A look keeps no state: another one finds the same.
  */
 export async function look(ports: Ports): Promise<Look> {
   const { release, target, captureDays } = ports;

@@ -29,6 +29,9 @@ const settings = readEnvironment({
 const endpoint = new AwsClient(endpointService);
 const queue = new AwsClient(queueService);
 
+/** The inference ids that SageMaker takes. Callers may choose the request id of API Gateway, from which it is made. */
+const takenIds = /^[!-~]{1,64}$/;
+
 const ports = {
   stack: settings.STACK,
   target: targetOf(recordSchema),
@@ -43,7 +46,7 @@ const ports = {
   async invoke(records: string, inferenceId: string) {
     const path = `/endpoints/${settings.ENDPOINT_NAME}/invocations`;
     const json = { "content-type": "application/json", accept: "application/json" };
-    const id = { "x-amzn-sagemaker-inference-id": inferenceId };
+    const id = takenIds.test(inferenceId) ? { "x-amzn-sagemaker-inference-id": inferenceId } : {};
     const { headers, body } = await endpoint.post(path, { ...json, ...id }, records);
     return { body, customAttributes: headers["x-amzn-sagemaker-custom-attributes"] };
   },

@@ -22,8 +22,8 @@ export interface Exchange {
 
 /**
  * Data capture of one variant: a share of its requests with their answers, in the JSON Lines and under the keys of AWS
- * (https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html), written in the name of the model's
- * role. As on AWS, a role that may not write costs no request.
+ * (https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html), written in the name of
+ * the model's role. As on AWS, a role that may not write costs no request.
  */
 export class DataCapture {
   private waiting: string[] = [];
