@@ -45,9 +45,9 @@ const ports = {
 
   async invoke(records: string, inferenceId: string) {
     const path = `/endpoints/${settings.ENDPOINT_NAME}/invocations`;
-    const json = { "content-type": "application/json", accept: "application/json" };
-    const id = takenIds.test(inferenceId) ? { "x-amzn-sagemaker-inference-id": inferenceId } : {};
-    const { headers, body } = await endpoint.post(path, { ...json, ...id }, records);
+    const sent: Record<string, string> = { "content-type": "application/json", accept: "application/json" };
+    if (takenIds.test(inferenceId)) sent["x-amzn-sagemaker-inference-id"] = inferenceId;
+    const { headers, body } = await endpoint.post(path, sent, records);
     return { body, customAttributes: headers["x-amzn-sagemaker-custom-attributes"] };
   },
 
