@@ -11,6 +11,7 @@ import { DataScientists } from "./components/data-scientists";
 import { DeploymentPipeline } from "./components/deployment-pipeline";
 import { ModelEndpoint } from "./components/model-endpoint";
 import { ModelImage } from "./components/model-image";
+import { ModelMonitor } from "./components/model-monitor";
 import { ModelRegistry } from "./components/model-registry";
 import { Monitoring } from "./components/monitoring";
 import { boundRoles } from "./components/permissions-boundary";
@@ -37,6 +38,7 @@ async function program() {
     context,
     deleteData: settings.deleteDataOnDestroy,
     batchDays: settings.batches.retentionDays,
+    captureDays: settings.monitor.captureDays,
   });
   const image = new ModelImage("image", {
     context,
@@ -54,6 +56,7 @@ async function program() {
     capacity: settings.capacity,
     guardrails: settings.guardrails,
     release: release.value,
+    captureSharePercent: settings.monitor.captureSharePercent,
     logRetentionDays,
   });
   const state = new StateTable("state", { context, deleteData: settings.deleteDataOnDestroy });
@@ -113,12 +116,21 @@ async function program() {
     routes: [...site.routes, ...batches.routes, ...(subscriptions?.routes ?? [])],
   });
   setApiUrl(api.rootUrl);
+  const monitor =
+    settings.monitor.captureSharePercent > 0
+      ? new ModelMonitor("monitor", {
+          ...{ context, data, endpoint, settings: settings.monitor },
+          releaseId: release.value?.id,
+          logRetentionDays,
+        })
+      : undefined;
   const monitoring = new Monitoring("monitoring", {
-    ...{ context, api, endpoint, results, sources },
+    ...{ context, api, endpoint, results, sources, monitor },
     lambdas: {
       ...{ predict: api.predictor, site: site.site, publish: results.publisher },
       ...{ batches: batches.api, score: batches.scorer, ...sources.lambdas },
       ...(subscriptions ? { subscriptions: subscriptions.handler } : {}),
+      ...(monitor ? { monitor: monitor.handler } : {}),
     },
     logGroups: {
       events: jobs.history.name,
@@ -155,6 +167,7 @@ async function program() {
     releaseParameter: release.parameter.name,
     endpointName: endpoint.endpointName,
     alarmNames: endpoint.alarmNames,
+    ...(monitor ? { monitorFunction: monitor.handler.function.name } : {}),
     dataScientistRoleArn: scientists.role.arn,
     predictionUrl: api.url,
     apiKey: api.apiKey,

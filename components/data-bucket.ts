@@ -12,13 +12,16 @@ export interface DataBucketArgs {
   oldVersionDays?: number;
   /** Days after which the files of a batch, `batches/`, are gone. Without it they stay. */
   batchDays?: number;
+  /** Days after which captured requests, `captured/`, and their labels, `labels/`, are gone. Without it they stay. */
+  captureDays?: number;
 }
 
 const lifecycleDaysMost = 3650;
 
 /**
  * The bucket of everything that a release is made of: `raw/` (what sources land), `snapshots/` (frozen inputs),
- * `releases/` (processed rows, artifacts, records); and of the files of batches (`batches/`). Private, versioned, encrypted with its own KMS key, TLS only.
+ * `releases/` (processed rows, artifacts, records); of the files of batches (`batches/`); of what was asked of the
+ * model (`captured/`) and what was true (`labels/`). Private, versioned, encrypted with its own KMS key, TLS only.
  */
 export class DataBucket extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
@@ -62,7 +65,7 @@ export class DataBucket extends pulumi.ComponentResource {
       child,
     );
     this.protect();
-    this.expire(oldVersionDays, args.batchDays);
+    this.expire(oldVersionDays, args);
     this.registerOutputs({ bucketName: this.bucket.bucket, keyArn: this.key.arn });
   }
 
@@ -246,7 +249,7 @@ export class DataBucket extends pulumi.ComponentResource {
     );
   }
 
-  private expire(oldVersionDays: number, batchDays: number | undefined): void {
+  private expire(oldVersionDays: number, { batchDays, captureDays }: DataBucketArgs): void {
     new aws.s3.BucketLifecycleConfiguration(
       `${this.name}-lifecycle`,
       {
@@ -267,23 +270,26 @@ export class DataBucket extends pulumi.ComponentResource {
             filter: { prefix: "raw/" },
             transitions: [{ days: 90, storageClass: "STANDARD_IA" }],
           },
-          ...(batchDays === undefined
-            ? []
-            : [
-                {
-                  id: "batches",
-                  status: "Enabled",
-                  filter: { prefix: "batches/" },
-                  expiration: { days: batchDays },
-                  noncurrentVersionExpiration: { noncurrentDays: 1 }, // gone, not hidden
-                },
-              ]),
+          ...gone("batches", batchDays),
+          ...gone("captured", captureDays),
+          ...gone("labels", captureDays),
         ],
       },
       { parent: this },
     );
   }
 }
+
+/** The rule that deletes what is under `folder` after so many days; none without them. */
+const gone = (folder: string, days: number | undefined) =>
+  days === undefined
+    ? []
+    : [
+        {
+          ...{ id: folder, status: "Enabled", filter: { prefix: `${folder}/` }, expiration: { days } },
+          noncurrentVersionExpiration: { noncurrentDays: 1 }, // gone, not hidden
+        },
+      ];
 
 /** `snapshots/*` as a part of a resource name. */
 const label = (prefix: string) => prefix.replace(/\/?\*?$/, "").replace(/\W+/g, "-");

@@ -13,6 +13,7 @@ import {
   variantName,
 } from "./endpoint-guardrails";
 import { EndpointScaling } from "./endpoint-scaling";
+import { checkCapture } from "./monitor-settings";
 import { type ModelImage } from "./model-image";
 import { type Grantee, grant, trustPolicy } from "./policy";
 
@@ -25,6 +26,8 @@ export interface ModelEndpointArgs {
   guardrails: Guardrails;
   /** What is served; without one there is no endpoint, and the API answers 503. */
   release: Release | undefined;
+  /** Of a real-time endpoint's requests: captured with their answers in the data bucket. Default 0: none. */
+  captureSharePercent?: number;
   logRetentionDays: number;
 }
 
@@ -46,18 +49,24 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   /** What the container runs under, in the endpoint and in transform jobs. */
   readonly grantee: Grantee;
 
+  /** Where the requests that the current release has answered are captured in the data bucket; without any, undefined. */
+  readonly capturedPrefix: string | undefined;
+
   constructor(
     private readonly name: string,
     private readonly args: ModelEndpointArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:model:ModelEndpoint", name, {}, opts);
-    const { context, capacity, guardrails, release } = args;
+    const { context, capacity, guardrails, release, captureSharePercent = 0 } = args;
     checkCapacity(capacity);
+    checkCapture(captureSharePercent, capacity);
     checkGuardrails(guardrails);
     this.endpointName = `${context.project}-${context.stack}-${capacity.kind}`;
     this.alarmNames = capacity.kind === "real-time" ? alarmNames(this.endpointName) : [];
     this.logGroup = `/aws/sagemaker/Endpoints/${this.endpointName}`;
+    if (captureSharePercent > 0 && release)
+      this.capturedPrefix = `${capturedFolder(release)}/${this.endpointName}/${variantName}/`;
     this.grantee = this.executionRole();
     this.modelName = release && this.serve(release, this.grantee.role);
     this.registerOutputs({ endpointName: this.endpointName });
@@ -109,6 +118,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       { parent: this },
     );
     data.grantRead(grantee, "releases/*");
+    if (this.args.captureSharePercent) data.grantDeliver(grantee, "captured/*");
     image.grantPull(grantee);
     grant(
       this.name,
@@ -151,6 +161,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
               ],
             }
           : {}),
+        ...this.capture(release),
         tags: { ...context.tags, Release: release.id },
       },
       { parent: this },
@@ -171,6 +182,21 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     }
     // known when the endpoint has gone over to it, not before
     return pulumi.all([model.name, endpoint.endpointConfigName]).apply(([name]) => name);
+  }
+
+  /** SageMaker puts endpoint, variant and hour behind the folder. */
+  private capture(release: Release) {
+    const { captureSharePercent, data } = this.args;
+    if (!captureSharePercent) return {};
+    return {
+      dataCaptureConfig: {
+        ...{ enableCapture: true, initialSamplingPercentage: captureSharePercent },
+        destinationS3Uri: pulumi.interpolate`s3://${data.bucket.bucket}/${capturedFolder(release)}`,
+        kmsKeyId: data.key.arn,
+        captureOptions: [{ captureMode: "InputAndOutput" }],
+        captureContentTypeHeader: { jsonContentTypes: ["application/json"], csvContentTypes: ["text/csv"] },
+      },
+    };
   }
 
   private model(role: string, { id, imageUri, modelDataUrl }: Artifact, executionRole: aws.iam.Role) {
@@ -213,6 +239,9 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     return made;
   }
 }
+
+/** By release: each is compared with the data that it was made from. */
+const capturedFolder = ({ id }: Release) => `captured/${id}`;
 
 /**
  * Runs after an update of the endpoint. SageMaker takes a deployment back when an alarm rings, and the provider calls that

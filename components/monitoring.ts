@@ -6,6 +6,7 @@ import { alarmStates, Charts, dashboardBody, type Line, type Section } from "./d
 import { variantName } from "./endpoint-guardrails";
 import { type LambdaHandler } from "./lambda-handler";
 import { type ModelEndpoint } from "./model-endpoint";
+import { type ModelMonitor } from "./model-monitor";
 import { type PredictionApi } from "./prediction-api";
 import { apiDimensions } from "./rest-api";
 import { type ResultsTopic } from "./results-topic";
@@ -18,6 +19,8 @@ export interface MonitoringArgs {
   endpoint: ModelEndpoint;
   results: ResultsTopic;
   sources: Sources;
+  /** Without captured requests there is none. */
+  monitor?: ModelMonitor | undefined;
   /** All of the stack's, by what `slipway logs` calls them. */
   lambdas: Record<string, LambdaHandler>;
   /** Further log groups, by what `slipway logs` calls them. */
@@ -74,8 +77,8 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 
   private get watched(): Watched[] {
-    const { api, endpoint, results, sources } = this.args;
-    return [api, endpoint, results, sources].flatMap(({ watched }) => watched);
+    const { api, endpoint, results, sources, monitor } = this.args;
+    return [api, endpoint, results, sources, ...(monitor ? [monitor] : [])].flatMap(({ watched }) => watched);
   }
 
   /** Rings while any alarm does. Each alarm is told when it rings; of this one it is told when it ends. */
@@ -118,12 +121,13 @@ export class Monitoring extends pulumi.ComponentResource {
   private drawn = ({ watched }: { watched: Watched[] }) => watched.map((one) => this.charts.watched(one));
 
   private sections(any: aws.cloudwatch.CompositeAlarm): Section[] {
-    const { sources } = this.args;
+    const { sources, monitor } = this.args;
     const arns = [any, ...this.watched.map(({ alarm }) => alarm)].map(({ arn }) => arn);
     return [
       { title: "Alarms", widgets: [alarmStates("Of this stack; the first rings while any does", arns)] },
       this.api(),
       this.endpoint(),
+      ...(monitor ? [this.model(monitor)] : []),
       this.results(),
       {
         title: "Where data comes from",
@@ -200,6 +204,35 @@ export class Monitoring extends pulumi.ComponentResource {
               ),
             ]),
         ...this.drawn(endpoint),
+      ],
+    };
+  }
+
+  private model(monitor: ModelMonitor): Section {
+    const { charts } = this;
+    const { stack } = this.args.context;
+    const line = (metric: string): Line => ({
+      ...{
+        namespace: "Slipway",
+        metric,
+        label: metric,
+        stat: "Maximum",
+        dimensions: { stack },
+        period: 3600,
+      },
+    });
+    return {
+      title: "The model against its training data and against labels",
+      widgets: [
+        charts.lines("Captured records of a day, and labels", [line("Captured"), line("Labels")]),
+        charts.found(
+          "Drift of the features, by column (population stability index)",
+          `{Slipway,column,stack} MetricName="FeatureDrift" stack="${stack}"`,
+          "Maximum",
+        ),
+        charts.lines("Drift of the predictions", [line("PredictionDrift")]),
+        charts.lines("Mean error by labels", [line("ModelError")]),
+        ...this.drawn(monitor),
       ],
     };
   }

@@ -6,6 +6,7 @@ import { type EndpointCapacity } from "./endpoint-capacity";
 import { type Guardrails } from "./endpoint-guardrails";
 import { type PipelineSettings, readPipelineSettings } from "./deployment-pipeline";
 import { type GateSettings, readGateSettings } from "./gate-settings";
+import { type MonitorSettings, readMonitorSettings } from "./monitor-settings";
 import { type SourceSettings } from "./sources/sources";
 import { type Announcing, readAnnouncing, readSubscribers } from "./subscriber-settings";
 import { type Subscriber } from "./subscribers";
@@ -38,6 +39,7 @@ export interface Settings {
   data: DataSettings;
   gate: GateSettings;
   batches: BatchSettings;
+  monitor: MonitorSettings;
   /** Undefined: pushes are not deployed by CodePipeline. */
   codePipeline?: PipelineSettings;
 }
@@ -91,6 +93,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     data: readDataSettings(config),
     gate: readGateSettings(config),
     batches: readBatchSettings(config),
+    monitor: readMonitorSettings(config),
     codePipeline: readPipelineSettings(config),
   };
 }

@@ -24,6 +24,10 @@ Exit codes:
   1  it could not be found out
   2  something differs`;
 
+const monitorHelp = `
+Looks at the requests of the last 24 hours that were captured (slipway:captureSharePercent), now instead of on the schedule. See
+docs/model-monitoring.md.`;
+
 const diagramHelp = `
 Writes architecture-<stack>.svg and architecture-<stack>-isometric.svg: of the stack's state when it is up, else of a
 preview. docs/architecture.md explains what is in them.`;
@@ -63,6 +67,16 @@ export function addUpkeepCommands(program: Command): void {
     .addHelpText("after", driftHelp)
     .action(async (stack: string, options: JsonOption & { issue?: boolean }) =>
       (await import("../commands/drift.ts")).drift(stack, options.issue ?? false, outputFor(options)),
+    );
+
+  stackCommand(
+    program,
+    "monitor",
+    "whether what the model is asked is like what it was made from, and how right it was (by labels)",
+  )
+    .addHelpText("after", monitorHelp)
+    .action(async (stack: string, options: JsonOption) =>
+      (await import("../commands/monitor.ts")).monitor(stack, outputFor(options)),
     );
 
   stackCommand(program, "cost", "what a stack costs a month, by component, and what grows with use")

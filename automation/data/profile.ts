@@ -2,38 +2,12 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { type ColumnProfile, type Profile } from "../../handlers/shared/profile";
 import { type RecordSchema } from "../../handlers/shared/schema";
 import { type Engine, rowsOf } from "./engine";
 import { everyRow } from "./parts";
 import { readCsv } from "./raw-table";
 import { identifier } from "./rules";
-
-/** What is in a column of a snapshot. */
-export interface ColumnProfile {
-  /** `number` for numbers and integers, `category` for everything else. */
-  kind: "number" | "category";
-  /** `x-unit` of the schema. */
-  unit: string;
-  /** Rows with a value, and rows without. */
-  count: number;
-  missing: number;
-  /** Different values. */
-  distinct: number;
-  /** The most frequent values with their numbers of rows, most frequent first; all of them when there are up to `most`. */
-  values: [value: string, rows: number][];
-  /** Of numbers: the extremes, the mean and `quantilePoints` quantiles, the first the smallest value and the last the largest. */
-  min?: number;
-  max?: number;
-  mean?: number;
-  quantiles?: number[];
-}
-
-/** The columns that matter to a model (features and target), by name. */
-export interface Profile {
-  /** Rows that the profile was made from: all, or up to a million drawn evenly from a larger snapshot. */
-  rows: number;
-  columns: Record<string, ColumnProfile>;
-}
 
 const most = 300;
 const quantilePoints = 1001;

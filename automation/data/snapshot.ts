@@ -13,7 +13,7 @@ import { getJson, putJson } from "../objects";
 import { type Consolidated, consolidate, countRows } from "./consolidate";
 import { download, type LandedObject, landedObjects, suffixOf } from "./landed";
 import { type Part } from "./parts";
-import { type Profile } from "./profile";
+import { type Profile } from "../../handlers/shared/profile";
 import { type RawFile } from "./raw-table";
 import { type RejectionCount, type RowCounts } from "./tally";
 

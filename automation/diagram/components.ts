@@ -18,6 +18,7 @@ const known: Record<string, Words> = {
   "slipway:model:ModelRegistry": { title: "Model registry", what: "all models ever trained" },
   "slipway:release:CurrentRelease": { title: "Current release", what: "which model is to be served" },
   "slipway:model:ModelEndpoint": { title: "Model endpoint", what: "serves the current release" },
+  "slipway:model:ModelMonitor": { title: "Model monitor", what: "drift, and error by labels" },
   "slipway:access:DataScientists": { title: "Direct access", what: "a role to call the endpoint" },
   "slipway:api:PredictionApi": { title: "Prediction API", what: "keys, limits, predictions" },
   "slipway:api:ApiSite": { title: "API site", what: "playground, health, OpenAPI" },

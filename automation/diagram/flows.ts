@@ -18,6 +18,7 @@ const jobs = "slipway:training:TrainingJobs";
 const registry = "slipway:model:ModelRegistry";
 const release = "slipway:release:CurrentRelease";
 const endpoint = "slipway:model:ModelEndpoint";
+const monitor = "slipway:model:ModelMonitor";
 const scientists = "slipway:access:DataScientists";
 const api = "slipway:api:PredictionApi";
 const site = "slipway:api:ApiSite";
@@ -35,6 +36,7 @@ export const programFlows: KnownFlow[] = [
   { from: sources, to: results, what: "rejected data" },
   { from: data, to: jobs, what: "snapshots" },
   { from: data, to: endpoint, what: "model" },
+  { from: data, to: monitor, what: "captured" },
   { from: image, to: jobs, what: "container" },
   { from: image, to: endpoint, what: "container" },
   { from: api, to: endpoint, what: "records", answered: true },

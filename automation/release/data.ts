@@ -1,7 +1,7 @@
 import { counted, whole } from "../../handlers/publish/figures";
-import { type Profile } from "../data/profile";
+import { type Profile } from "../../handlers/shared/profile";
 import { type RowCounts } from "../data/tally";
-import { type ColumnShift, columnShifts, type Shift, shifts } from "../data/shift";
+import { type ColumnShift, columnShifts, type Shift, shifts } from "../../handlers/shared/shift";
 import {
   lookAtData,
   readProfile,

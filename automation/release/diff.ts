@@ -6,7 +6,7 @@ import { readRecord, type ReleaseRecord } from "./record";
 import { type Ingredients, readIngredients, releaseId } from "./release-id";
 import { lookAtReleaseData } from "./data";
 import { type RowCounts } from "../data/tally";
-import { type Shift } from "../data/shift";
+import { type Shift } from "../../handlers/shared/shift";
 import { readSnapshot } from "../data/snapshot";
 
 /** What a release of the working tree and of the data in the bucket would be, beside what is served. */

@@ -4,8 +4,9 @@ import { stackAlarm, watch, type WatchArgs, type Watched } from "../alarm";
 import { type Context } from "../context";
 import { type DataBucket } from "../data-bucket";
 import { LambdaHandler, type VpcConfig } from "../lambda-handler";
-import { grant, type Grantee, trustPolicy } from "../policy";
+import { type Grantee } from "../policy";
 import { type ResultsTopic } from "../results-topic";
+import { runOnSchedule } from "../schedule";
 import { requireProperty } from "../validation";
 
 /** What every source is given, whatever its kind. */
@@ -199,46 +200,16 @@ export abstract class DataSource extends pulumi.ComponentResource {
     );
   }
 
-  private runEvery(scheduleExpression: string): void {
+  private runEvery(expression: string): void {
     const { context, source } = this.args;
-    requireProperty(
-      /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(scheduleExpression),
-      "schedule",
-      scheduleExpression,
-      "write rate(1 hour), rate(15 minutes), or cron(minutes hours day-of-month month day-of-week year) in UTC",
-    );
-    const role = new aws.iam.Role(
-      `${this.name}-schedule-role`,
-      {
-        assumeRolePolicy: trustPolicy("scheduler.amazonaws.com", context.accountId),
-        tags: context.tags,
-      },
-      { parent: this },
-    );
-    const scheduler = { role, label: "schedule" };
-    const invoke = grant(
+    runOnSchedule(
       this.name,
-      scheduler,
-      "invoke",
-      [{ Action: "lambda:InvokeFunction", Resource: this.ingest.function.arn }],
-      this,
-    );
-    new aws.scheduler.Schedule(
-      `${this.name}-schedule`,
       {
-        name: `${context.project}-${context.stack}-ingest-${source}`,
+        ...{ context, expression, function: this.ingest.function },
+        name: `ingest-${source}`,
         description: `Runs the source ${source} of ${context.project}, stack ${context.stack}`,
-        scheduleExpression,
-        flexibleTimeWindow: { mode: "OFF" },
-        target: {
-          arn: this.ingest.function.arn,
-          roleArn: role.arn,
-          input: JSON.stringify({ action: "run" }),
-          // the next run does what this one could not
-          retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3600 },
-        },
       },
-      { parent: this, dependsOn: invoke },
+      this,
     );
   }
 }

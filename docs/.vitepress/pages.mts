@@ -12,8 +12,9 @@ function sections(): Record<string, string[]> {
     Begin: ["README.md"],
     Tutorial: ["docs/tutorial/README.md", ...pagesOf("docs/tutorial").filter((file) => /\/\d/.test(file))],
     Guides: [
-      ...["deploy", "workflows", "data-sources", "releases", "gate", "deployment", "subscribers"],
-      ...["data-scientists", "policies", "check-image", "laptop", "local-sagemaker"],
+      ...["deploy", "workflows", "data-sources", "releases", "gate", "deployment"],
+      ...["model-monitoring", "subscribers", "data-scientists", "policies", "check-image"],
+      ...["laptop", "local-sagemaker"],
     ].map((name) => `docs/${name}.md`),
     Reference: [
       ...["docs/glossary.md", "docs/api.md", "model-image/README.md", "data/README.md"],

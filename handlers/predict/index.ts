@@ -29,6 +29,9 @@ const settings = readEnvironment({
 const endpoint = new AwsClient(endpointService);
 const queue = new AwsClient(queueService);
 
+/** The inference ids that SageMaker takes. Callers may choose the request id of API Gateway, from which it is made. */
+const takenIds = /^[!-~]{1,64}$/;
+
 const ports = {
   stack: settings.STACK,
   target: targetOf(recordSchema),
@@ -40,10 +43,11 @@ const ports = {
   log: createLog({ stack: settings.STACK, function: "predict" }),
   now: () => new Date(),
 
-  async invoke(records: string) {
+  async invoke(records: string, inferenceId: string) {
     const path = `/endpoints/${settings.ENDPOINT_NAME}/invocations`;
-    const json = { "content-type": "application/json", accept: "application/json" };
-    const { headers, body } = await endpoint.post(path, json, records);
+    const sent: Record<string, string> = { "content-type": "application/json", accept: "application/json" };
+    if (takenIds.test(inferenceId)) sent["x-amzn-sagemaker-inference-id"] = inferenceId;
+    const { headers, body } = await endpoint.post(path, sent, records);
     return { body, customAttributes: headers["x-amzn-sagemaker-custom-attributes"] };
   },
 

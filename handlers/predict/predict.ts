@@ -7,6 +7,7 @@ import { errorFields, type Log } from "../shared/log";
 import { metricFields } from "../shared/metrics";
 import { type ModelAnswer, releaseOf, unknownRelease } from "../shared/model-answer";
 import { answer, problemAnswer, unexpected } from "../shared/problem";
+import { probeMark } from "../shared/probe";
 import { bodyOf, header } from "../shared/request";
 import { logOfFailure, modelFailed, problemOfFailure } from "./failures";
 import { type Claims, once } from "./idempotency";
@@ -26,7 +27,8 @@ export interface Ports {
   /** Id of the API key that the release engine asks with: nobody is told of its predictions. */
   releaseKeyId: string;
   claims: Claims;
-  invoke(body: string): Promise<ModelAnswer>;
+  /** @param inferenceId what the request is called where SageMaker captures it. */
+  invoke(body: string, inferenceId: string): Promise<ModelAnswer>;
   /** Puts an event on the results queue. */
   announce(event: EventOf<"prediction.results">): Promise<void>;
   log: Log;
@@ -63,10 +65,14 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
   if ("problem" in parsed) return refuse(parsed.problem, requestId, log);
   const { instances } = parsed;
 
+  const isProbe = event.requestContext.identity.apiKeyId === ports.releaseKeyId;
   const asked = performance.now();
   let model: ModelAnswer;
   try {
-    model = await ports.invoke(JSON.stringify({ instances }));
+    model = await ports.invoke(
+      JSON.stringify({ instances }),
+      isProbe ? `${probeMark}${requestId}` : requestId,
+    );
   } catch (error) {
     return refuse(problemOfFailure(error), requestId, log, logOfFailure(error));
   }
@@ -83,7 +89,6 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
 
   const predictions = values.map((value, index) => ({ input: instances[index] ?? {}, ...value }));
   const results = { requestId, time: time.toISOString(), predictions };
-  const isProbe = event.requestContext.identity.apiKeyId === ports.releaseKeyId;
   const queueing = performance.now();
   const queued = !isProbe && (await announce(results, release, ports));
   const queueTime = performance.now() - queueing;

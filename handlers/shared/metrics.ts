@@ -14,7 +14,7 @@ export interface EmbeddedMetrics {
   }[];
 }
 
-const namespace = "Slipway";
+export const namespace = "Slipway";
 
 /**
  * Log fields of which CloudWatch makes metrics, without a request for them

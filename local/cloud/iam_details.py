@@ -3,6 +3,7 @@
 For a request of which MiniStack says only that it is about ``*``, the ARN that AWS would check; for requests
 about a role, the condition key ``iam:PermissionsBoundary``: the boundary that it is given, or that it has
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html);
+for metrics that are put, ``cloudwatch:namespace``;
 for simulations, the ``ContextEntries`` that they are given. And a policy is parsed once, not at every request
 of every role that has it, and who sends a request is found without gathering what they may do.
 """
@@ -45,6 +46,8 @@ def install() -> None:
 
     def context(service: str, action: str, body: bytes, params: Json) -> Json:
         found: Json = context_of(service, action, body, params)
+        if action.endswith(":PutMetricData"):
+            return {**found, "cloudwatch:namespace": namespace_in(body, params)}
         boundary = boundary_in(params) if service == "iam" else None
         return {**found, "iam:PermissionsBoundary": boundary} if boundary else found
 
@@ -139,6 +142,15 @@ def named_in(service: str, path: str, body: bytes, params: Json, region: str, ac
     if service == "ssm" and isinstance(above := request.get("Path"), str):
         return f"arn:aws:ssm:{region}:{account}:parameter/{above.strip('/')}"
     return None
+
+
+def namespace_in(body: bytes, params: Json) -> str | None:
+    """The namespace of the metrics that a request puts, in JSON or in the query protocol."""
+    try:
+        request = json.loads(body)
+    except ValueError:
+        request = None
+    return first(request if isinstance(request, dict) else params, "Namespace")
 
 
 def boundary_in(params: Json) -> str | None:

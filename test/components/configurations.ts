@@ -60,4 +60,9 @@ export const everything = {
   "slipway:apiAccessLogs": "own-role",
   "slipway:dataScientists": ["arn:aws:iam::123456789012:role/science"],
 };
-export const scaled = { ...everything, "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" };
+/** And what a real-time endpoint alone has. */
+export const scaled = {
+  ...everything,
+  ...{ "slipway:maxInstanceCount": 3, "slipway:instanceType": "ml.m5.large" },
+  ...{ "slipway:captureSharePercent": 10, "slipway:maxDrift": 0.25, "slipway:maxModelError": 5 },
+};

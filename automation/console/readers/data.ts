@@ -1,8 +1,8 @@
 import { GetObjectCommand, NoSuchKey, type S3Client, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import { manifestEnding } from "../../../handlers/shared/landing/landing";
 import { rawPrefix } from "../../data/landed";
-import { type Profile } from "../../data/profile";
-import { shifts } from "../../data/shift";
+import { type Profile } from "../../../handlers/shared/profile";
+import { shifts } from "../../../handlers/shared/shift";
 import { lookKey, looksPrefix, readProfile, type Snapshot } from "../../data/snapshot";
 import { currentRelease } from "../../release/current";
 import { readRecord } from "../../release/record";

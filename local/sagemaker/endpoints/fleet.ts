@@ -5,6 +5,7 @@ import type { RoleSession } from "../aws/cloud";
 import { downloadArchive, downloadPrefix } from "../aws/s3";
 import type { Foundation } from "../platform";
 import type { DeployedVariant, FleetRecord, ModelData } from "../records";
+import { DataCapture } from "./capture";
 import { Replica } from "./replica";
 
 /** A variant while it serves. */
@@ -15,6 +16,8 @@ export interface ServingVariant {
   /** Of a serverless variant: requests at the same time. */
   maxConcurrency?: number;
   replica: Replica;
+  /** Of a production variant whose configuration asks for it. */
+  capture?: DataCapture;
   logGroup: string;
   logStream: string;
 }
@@ -32,7 +35,7 @@ export class Fleet {
     readonly record: FleetRecord,
   ) {
     this.folder = fleetFolder(platform.settings.home, endpointName, record.id);
-    this.variants = record.variants.map((deployed) => this.variant(deployed));
+    this.variants = record.variants.map((deployed) => this.capturing(this.variant(deployed), deployed));
     this.shadows = record.shadows.map((deployed) => this.variant(deployed));
   }
 
@@ -74,6 +77,7 @@ export class Fleet {
   /** Ends the containers once they have answered what they were asked. */
   async stop({ drainMs }: { drainMs: number }): Promise<void> {
     await Promise.all(this.all.map(({ replica }) => replica.stop({ drainMs })));
+    await Promise.all(this.variants.map(async ({ capture }) => capture?.close()));
     for (const session of this.sessions) {
       this.platform.containerCredentials.forget(session);
       session.close();
@@ -112,6 +116,14 @@ export class Fleet {
     const { endpointConfigName: configName } = this.record;
     const maxConcurrency = ServerlessConfig?.MaxConcurrency;
     return { name, weight, configName, maxConcurrency, replica, logGroup, logStream };
+  }
+
+  private capturing(variant: ServingVariant, { roleArn }: DeployedVariant): ServingVariant {
+    const { stores, cloud } = this.platform;
+    const config = stores.endpointConfigs.get(variant.configName)?.DataCaptureConfig;
+    if (!config || config.EnableCapture === false) return variant;
+    const path = `${this.endpointName}/${variant.name}`;
+    return { ...variant, capture: new DataCapture(config, cloud.session(roleArn), path) };
   }
 
   private mlFolder(variantName: string): string {

@@ -28,6 +28,12 @@ function requireSupported(request: CreateEndpointConfigInput): void {
     throw notSupported("asynchronous inference", "Leave AsyncInferenceConfig out.");
 }
 
+/** @throws AwsError for data capture of serverless variants, which AWS has not. */
+function requireCapture({ DataCaptureConfig, ProductionVariants = [] }: CreateEndpointConfigInput): void {
+  if (DataCaptureConfig && ProductionVariants.some(({ ServerlessConfig }) => ServerlessConfig))
+    throw validationException("Serverless endpoints do not support data capture.");
+}
+
 /** @throws AwsError unless there are none, or one beside one production variant, as AWS has it. */
 function requireShadows(production: ProductionVariant[], shadows: ProductionVariant[]): void {
   if (shadows.length === 0) return;
@@ -75,6 +81,7 @@ const create = operation<CreateEndpointConfigInput>({
   run(request, platform) {
     const { EndpointConfigName: name = "", ProductionVariants = [], ShadowProductionVariants = [] } = request;
     requireSupported(request);
+    requireCapture(request);
     requireShadows(ProductionVariants, ShadowProductionVariants);
     requireVariants(platform, [...ProductionVariants, ...ShadowProductionVariants]);
     if (platform.stores.endpointConfigs.get(name)) {

@@ -146,10 +146,12 @@ function regularExpression(pattern: string): RegExp | undefined {
   return compiled.get(pattern);
 }
 
-function compile(pattern: string): RegExp | undefined {
+function compile(java: string): RegExp | undefined {
+  // \A and \z are begin and end
+  const pattern = java.replace(/^\\A|\\z$/g, "").replace(/\[?\\p\{Print\}\]?/g, "[ -~]");
   for (const flags of ["u", ""]) {
     try {
-      return new RegExp(`^(?:${pattern.replaceAll("\\p{Print}", "[ -~]")})$`, flags);
+      return new RegExp(`^(?:${pattern})$`, flags);
     } catch {
       continue; // e.g. an escape that only the other mode knows
     }

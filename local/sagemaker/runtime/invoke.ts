@@ -15,6 +15,7 @@ const maxServerlessBytes = 4 * 1024 * 1024;
 const maxShadowRequests = 100;
 
 const customAttributes = "x-amzn-sagemaker-custom-attributes";
+const inferenceId = "x-amzn-sagemaker-inference-id";
 
 export interface InvokeRequest {
   endpointName: string;
@@ -96,7 +97,17 @@ async function invokeVariant(
   });
   if (answer instanceof Error) throw modelError(platform, variant, 0, transportFailure(answer));
   if (status < 200 || status > 299) throw modelError(platform, variant, status, answer.body.toString());
-  return { status: 200, headers: answerHeaders(answer, variant), body: answer.body };
+  const answered = { status: 200, headers: answerHeaders(answer, variant), body: answer.body };
+  capture(request, answered, variant);
+  return answered;
+}
+
+function capture({ headers, body }: InvokeRequest, answer: HttpAnswer, variant: ServingVariant): void {
+  variant.capture?.take({
+    ...{ eventId: String(answer.headers["x-amzn-requestid"]), inferenceId: headers[inferenceId] },
+    input: { contentType: headers["content-type"] ?? "application/json", body },
+    output: { contentType: String(answer.headers["content-type"]), body: answer.body },
+  });
 }
 
 /** The container's answer, or why there is none, and the milliseconds it took; undefined as in `invokeFleet`. */

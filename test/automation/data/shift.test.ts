@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { withEngine } from "../../../automation/data/engine";
-import { type ColumnProfile, profileOf } from "../../../automation/data/profile";
-import { populationStabilityIndex, sharesOf, shifts } from "../../../automation/data/shift";
+import { profileOf } from "../../../automation/data/profile";
+import { type ColumnProfile } from "../../../handlers/shared/profile";
+import { populationStabilityIndex, sharesOf, shifts } from "../../../handlers/shared/shift";
 import { type RecordSchema } from "../../../handlers/shared/schema";
 import { Files, schema } from "./tables";
 

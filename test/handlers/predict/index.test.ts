@@ -34,7 +34,7 @@ describe("handlers/predict/index", () => {
     let server: Server;
     let answers: ((response: ServerResponse) => void)[];
     let paths: (string | undefined)[];
-    let received: { target: string; input: Record<string, unknown> }[];
+    let received: { target: string; input: Record<string, unknown>; inferenceId: unknown }[];
     let sockets: Set<Socket>;
 
     beforeEach((done) => {
@@ -48,6 +48,7 @@ describe("handlers/predict/index", () => {
           received.push({
             target: target ?? "InvokeEndpoint",
             input: JSON.parse(body) as Record<string, unknown>,
+            inferenceId: request.headers["x-amzn-sagemaker-inference-id"],
           });
           expect(request.headers.authorization).to.match(/^AWS4-HMAC-SHA256 Credential=test\//);
           if (target === "AmazonSQS.SendMessage") response.end('{"MessageId": "1"}');
@@ -88,6 +89,23 @@ describe("handlers/predict/index", () => {
       expect(JSON.parse(received[1]?.input.MessageBody as string)).to.deep.include({
         ...{ kind: "prediction.results", stack: "dev" },
       });
+    });
+
+    it("names the request to SageMaker, which captures it; the release engine's own with a mark; none that it refuses", async () => {
+      const named = async (id: string, apiKeyId: string) => {
+        answers.push(predicted);
+        const event = apiEvent(JSON.stringify(trip));
+        const { identity } = event.requestContext;
+        const requestContext = {
+          ...{ ...event.requestContext, requestId: id },
+          identity: { ...identity, apiKeyId },
+        };
+        expect((await overHttp()({ ...event, requestContext })).statusCode).to.equal(200);
+        return received.findLast(({ target }) => target === "InvokeEndpoint")?.inferenceId;
+      };
+      expect(await named(requestId, "somebody")).to.equal(requestId);
+      expect(await named(requestId, settings.RELEASE_KEY_ID)).to.equal(`probe-${requestId}`);
+      for (const chosen of ["a b", "x".repeat(65), "é"]) expect(await named(chosen, "k")).to.equal(undefined);
     });
 
     it("asks the table for an idempotency key, and sends what it has kept without asking the model", async () => {

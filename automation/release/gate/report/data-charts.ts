@@ -1,4 +1,4 @@
-import { type ColumnShift } from "../../../data/shift";
+import { type ColumnShift } from "../../../../handlers/shared/shift";
 import { color, type Drawing, type Model, width } from "./drawing";
 
 const shownColumns = 4;
