@@ -77,7 +77,7 @@ describe("the documentation in a browser", function () {
     await page.fill("#localsearch-input", "canary");
     await page.locator(".result", { hasText: "Glossary" }).first().click();
     await page.waitForURL("**/glossary.html#canary");
-    expect(await page.locator("#canary").isVisible()).to.equal(true);
+    await page.locator("#canary").waitFor();
     expect(faults).to.deep.equal([]);
   });
 
