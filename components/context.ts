@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { problemFault } from "./problem";
+import { problemFault, standardProblem } from "./problem";
 import { requireProperty } from "./validation";
 
 /** Where a stack lives: what every component needs to name and tag its resources and to write ARNs. */
@@ -18,7 +18,8 @@ export interface Context {
 
 /** Asks AWS where this stack lives, and the configuration what it is for. */
 export async function readContext(): Promise<Context> {
-  const problem = new pulumi.Config().require("problem");
+  // Other programs than this project's, which has a default in Pulumi.yaml, may use the components.
+  const problem = new pulumi.Config().get("problem") ?? standardProblem;
   const fault = problemFault(problem);
   requireProperty(fault === undefined, "problem", problem, fault ?? "");
   const [identity, region, partition] = await Promise.all([
