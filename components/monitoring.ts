@@ -12,6 +12,7 @@ import { apiDimensions } from "./rest-api";
 import { type ResultsTopic } from "./results-topic";
 import { savedQueries, type SavedQuery } from "./saved-queries";
 import { type Sources } from "./sources/sources";
+import { jobLogGroups } from "./job-log-groups";
 
 export interface MonitoringArgs {
   context: Context;
@@ -54,8 +55,8 @@ export class Monitoring extends pulumi.ComponentResource {
     const { context, endpoint } = args;
     this.charts = new Charts(context.region);
     this.groups = {
-      ...{ processing: "/aws/sagemaker/ProcessingJobs", training: "/aws/sagemaker/TrainingJobs" },
-      ...{ transform: "/aws/sagemaker/TransformJobs", endpoint: endpoint.logGroup },
+      ...jobLogGroups,
+      endpoint: endpoint.logGroup,
       ...args.logGroups,
       ...Object.fromEntries(
         Object.entries(args.lambdas).map(([stage, { logGroup }]) => [stage, logGroup.name]),

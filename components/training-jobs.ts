@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Context, arn } from "./context";
 import { type DataBucket } from "./data-bucket";
+import { jobLogGroups } from "./job-log-groups";
 import { type ModelImage } from "./model-image";
 import { type Grantee, grant, policyDocument, trustPolicy } from "./policy";
 
@@ -65,9 +66,8 @@ export class TrainingJobs extends pulumi.ComponentResource {
 
   private grantTelemetry(): void {
     const { context } = this.args;
-    const groups = ["TrainingJobs", "ProcessingJobs", "TransformJobs"].map(
-      (kind) => `/aws/sagemaker/${kind}`,
-    );
+    const { processing, training, transform } = jobLogGroups;
+    const groups = [training, processing, transform];
     grant(
       this.name,
       this.grantee,

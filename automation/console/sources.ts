@@ -22,14 +22,22 @@ import { type World } from "./world";
 /** A stack that may not be up yet, as the console asks for it. */
 export class LookedAt {
   private clients: Clients | undefined;
-  private state: { at: number; found: Promise<Resource[]> } | undefined;
-  private outputs: { at: number; found: ReturnType<typeof findOutputs> } | undefined;
+  private readonly readOutputs: () => ReturnType<typeof findOutputs>;
+  /** As the stack's state has them. */
+  readonly resources: () => Promise<Resource[]>;
 
   constructor(
     readonly stack: string,
     readonly target: Target,
-    private readonly output: Output,
-  ) {}
+    output: Output,
+  ) {
+    this.readOutputs = keptFor(target.laptop ? 2_000 : 60_000, () => findOutputs(stack, target, output));
+    // Two sections are made of them.
+    this.resources = keptFor(2_000, async () => {
+      const found = await findStack(stack, target, output);
+      return found ? stateOf(found) : [];
+    });
+  }
 
   /** @throws UserError while the stack is not up. */
   async world(): Promise<World> {
@@ -42,30 +50,18 @@ export class LookedAt {
     this.clients ??= createClients(this.target, outputs.region);
     return { stack: this.stack, target: this.target, clients: this.clients, outputs };
   }
+}
 
-  /** As the stack's state has them. */
-  async resources(): Promise<Resource[]> {
-    const keepMs = 2_000; // two sections are made of them
-    if (!this.state || Date.now() - this.state.at > keepMs) {
-      this.state = { at: Date.now(), found: this.readState() };
-      this.state.found.catch(() => (this.state = undefined));
+/** `read`, whose answer counts for some time; a failure does not. */
+function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
+  let kept: { at: number; answer: Promise<T> } | undefined;
+  return () => {
+    if (!kept || Date.now() - kept.at > ms) {
+      kept = { at: Date.now(), answer: read() };
+      kept.answer.catch(() => (kept = undefined));
     }
-    return this.state.found;
-  }
-
-  private async readState(): Promise<Resource[]> {
-    const stack = await findStack(this.stack, this.target, this.output);
-    return stack ? stateOf(stack) : [];
-  }
-
-  private readOutputs(): ReturnType<typeof findOutputs> {
-    const keepMs = this.target.laptop ? 2_000 : 60_000;
-    if (!this.outputs || Date.now() - this.outputs.at > keepMs) {
-      this.outputs = { at: Date.now(), found: findOutputs(this.stack, this.target, this.output) };
-      this.outputs.found.catch(() => (this.outputs = undefined));
-    }
-    return this.outputs.found;
-  }
+    return kept.answer;
+  };
 }
 
 /** How each section of a stack is read. AWS is asked less often than a laptop: its calls are counted. */

@@ -33,6 +33,10 @@ export function Card<T>({
   );
 }
 
+/** A section's value, if it could be read. */
+export const valueOf = <T,>(reading: Reading<T> | undefined): T | undefined =>
+  reading && "value" in reading ? reading.value : undefined;
+
 /** A word with a colour that says the same. */
 export function Badge({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`badge ${tone}`}>{children}</span>;

@@ -1,5 +1,5 @@
 import { type Endpoint, type Reading, type Traffic, type Variant } from "../sections";
-import { Badge, Card, toneOf } from "./card";
+import { Badge, Card, toneOf, valueOf } from "./card";
 import { Chart } from "./chart";
 import { ago, count, counted, figure, words } from "./words";
 
@@ -22,11 +22,7 @@ export function EndpointCard({
       show={(value) => (
         <>
           {value ? (
-            <Described
-              endpoint={value}
-              traffic={traffic && "value" in traffic ? traffic.value : undefined}
-              now={now}
-            />
+            <Described endpoint={value} traffic={valueOf(traffic)} now={now} />
           ) : (
             <p class="muted">
               There is none yet: it comes with the first release. Until then the URL answers 503.

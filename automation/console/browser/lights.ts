@@ -1,6 +1,6 @@
 import { componentOf } from "../activity";
 import { type Activity } from "../sections";
-import { type Tone, toneOf } from "./card";
+import { type Tone, toneOf, valueOf } from "./card";
 import { type Live } from "./live";
 
 /** How components look, by their names in index.ts. */
@@ -20,17 +20,15 @@ export function tonesOf(live: Live): Tones {
 /** What a component is at, for as long as it is. */
 function lastingTones({ readings }: Live): Record<string, Tone> {
   const tones: Record<string, Tone> = {};
-  const { jobs, endpoint, alarms, releases, messages } = readings;
-  if (jobs && "value" in jobs && jobs.value.some(({ status }) => toneOf(status) === "busy"))
-    tones.jobs = "busy";
-  if (releases && "value" in releases && releases.value.some(({ state }) => state === "pending"))
-    tones.registry = "busy";
-  if (endpoint && "value" in endpoint && endpoint.value) {
-    tones.endpoint = endpoint.value.deployment ? "busy" : toneOf(endpoint.value.status);
-    if (endpoint.value.status === "InService") tones.api = "good";
+  const endpoint = valueOf(readings.endpoint);
+  if (valueOf(readings.jobs)?.some(({ status }) => toneOf(status) === "busy")) tones.jobs = "busy";
+  if (valueOf(readings.releases)?.some(({ state }) => state === "pending")) tones.registry = "busy";
+  if (endpoint) {
+    tones.endpoint = endpoint.deployment ? "busy" : toneOf(endpoint.status);
+    if (endpoint.status === "InService") tones.api = "good";
   }
-  if (messages && "value" in messages && messages.value.dead > 0) tones.results = "bad";
-  if (alarms && "value" in alarms)
-    for (const { name, state } of alarms.value) if (state === "ALARM") tones[componentOf(name)] = "bad";
+  if ((valueOf(readings.messages)?.dead ?? 0) > 0) tones.results = "bad";
+  for (const { name, state } of valueOf(readings.alarms) ?? [])
+    if (state === "ALARM") tones[componentOf(name)] = "bad";
   return tones;
 }

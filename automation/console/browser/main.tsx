@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { AlarmsCard } from "./alarms";
 import { Ask } from "./ask";
+import { valueOf } from "./card";
 import "./console.css";
 import { CostCard } from "./cost";
 import { DataCard } from "./data";
@@ -18,8 +19,8 @@ function Page() {
   const now = useNow();
   const { readings, activities } = live;
   const tones = tonesOf(live);
-  const stack = readings.stack && "value" in readings.stack ? readings.stack.value : undefined;
-  const releases = readings.releases && "value" in readings.releases ? readings.releases.value : [];
+  const stack = valueOf(readings.stack);
+  const releases = valueOf(readings.releases) ?? [];
   const served = releases.find(({ state }) => state === "served");
   return (
     <>

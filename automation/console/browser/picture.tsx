@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Pictures, type Reading } from "../sections";
+import { valueOf } from "./card";
 import { type Tones } from "./lights";
 
 const views: [view: keyof Pictures, title: string][] = [
@@ -11,7 +12,7 @@ const views: [view: keyof Pictures, title: string][] = [
 export function Picture({ pictures, tones }: { pictures: Reading<Pictures> | undefined; tones: Tones }) {
   const [view, setView] = useState<keyof Pictures>("isometric");
   const place = useRef<HTMLDivElement>(null);
-  const svg = pictures && "value" in pictures ? pictures.value[view] : "";
+  const svg = valueOf(pictures)?.[view] ?? "";
 
   // The server has escaped what is in it.
   useEffect(() => void (place.current!.innerHTML = svg), [svg]);

@@ -1,14 +1,9 @@
 import { FilterLogEventsCommand, ResourceNotFoundException } from "@aws-sdk/client-cloudwatch-logs";
+import { jobLogGroups } from "../../../components/job-log-groups";
 import { type JobKind } from "../sections";
 import { type World } from "../world";
 
-const groups: Record<JobKind, string> = {
-  processing: "/aws/sagemaker/ProcessingJobs",
-  training: "/aws/sagemaker/TrainingJobs",
-  transform: "/aws/sagemaker/TransformJobs",
-};
-
-export const isJobKind = (text: string): text is JobKind => Object.hasOwn(groups, text);
+export const isJobKind = (text: string): text is JobKind => Object.hasOwn(jobLogGroups, text);
 
 /** The first lines of what a job has written, up to `most`; none when it has written nothing (yet). */
 export async function readJobLogs(
@@ -17,7 +12,7 @@ export async function readJobLogs(
   name: string,
   most = 1000,
 ): Promise<string[]> {
-  const input = { logGroupName: groups[kind], logStreamNamePrefix: `${name}/`, limit: most };
+  const input = { logGroupName: jobLogGroups[kind], logStreamNamePrefix: `${name}/`, limit: most };
   try {
     const { events = [] } = await logs.send(new FilterLogEventsCommand(input));
     return events.map(({ message = "" }) => message.trimEnd());
