@@ -126,7 +126,9 @@ describe("a promotion", function () {
     const { code, stderr } = await promote("dev", "main");
     workshop.restore("model-image/schema.json");
     expect(code).to.equal(1);
-    expect(stderr).to.contain("another model-image/schema.json").and.contain("slipway release dev");
+    expect(stderr)
+      .to.contain("another schema.json than the model-image/schema.json here")
+      .and.contain("slipway release dev");
   });
 
   it("refuses an artifact that is not what was trained", async () => {
