@@ -7,20 +7,20 @@
 * Log groups as targets of EventBridge rules.
 * ``aws:SourceAccount`` in the trust policies of roles that services assume; requests from this machine
   count as sent over TLS.
-* What IAM knows of a request beyond that: see ``iam_details``.
-* HTTP by a faster server than its own: see ``http_server``.
-* CloudWatch alarms that are evaluated as on AWS: see ``metric_alarms``.
-* Kinesis records that survive a crash, and shards with limits: see ``kinesis_records``.
-* Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose_buffer``.
-* API Gateway tells Lambdas which API key a request came with: see ``api_keys``; updates usage plans:
-  ``usage_plans``.
-* A request that an SDK repeats, as its answer was lost, is not done twice: see ``repeated_requests``.
-* DynamoDB exports that write their objects: see ``dynamodb_export``.
-* RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds_databases``.
-* Condition keys of SNS in policies (``sns_permissions``), metrics of queues (``queue_metrics``), saved
-  queries of CloudWatch Logs Insights (``log_queries``).
-* SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns_email``.
-* State that survives a crash (``state_saving``), and work that was promised (``promised_work``).
+* What IAM knows of a request beyond that: see ``iam.details``.
+* HTTP by a faster server than its own: see ``server.http_server``.
+* CloudWatch alarms that are evaluated as on AWS: see ``cloudwatch.metric_alarms``.
+* Kinesis records that survive a crash, and shards with limits: see ``kinesis.records``.
+* Firehose delivery streams that buffer, transform, compress and lose nothing: see ``firehose.buffer``.
+* API Gateway tells Lambdas which API key a request came with: see ``api_gateway.api_keys``; it
+  updates usage plans: ``api_gateway.usage_plans``.
+* A request that an SDK repeats, as its answer was lost, is not done twice: see ``server.repeated_requests``.
+* DynamoDB exports that write their objects: see ``dynamodb.export``.
+* RDS instances with a real PostgreSQL behind them (``SLIPWAY_DATABASES_DIR``): see ``rds.databases``.
+* Condition keys of SNS in policies (``sns.permissions``), metrics of queues (``cloudwatch.queue_metrics``),
+  saved queries of CloudWatch Logs Insights (``cloudwatch.log_queries``).
+* SNS emails, with confirmation, by way of the inbox (``SLIPWAY_INBOX_URL``): see ``sns.email``.
+* State that survives a crash (``state.saving``), and work that was promised (``state.promised_work``).
 
 Everything is configured by MiniStack's own environment variables (GATEWAY_PORT, BIND_HOST, AUTH, STATE_DIR,
 ...).
@@ -43,26 +43,26 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import api_keys
-import dynamodb_export
-import firehose_buffer
-import http_server
-import iam_details
-import journaled_logs
-import journaled_metrics
-import journaled_queues
-import journaled_tables
-import kinesis_records
-import log_queries
-import metric_alarms
-import promised_work
-import rds_databases
-import repeated_requests
-import session_credentials
-import sns_email
-import sns_permissions
-import state_saving
-import usage_plans
+import api_gateway.api_keys
+import api_gateway.usage_plans
+import cloudwatch.log_queries
+import cloudwatch.metric_alarms
+import dynamodb.export
+import firehose.buffer
+import iam.details
+import iam.session_credentials
+import kinesis.records
+import rds.databases
+import server.http_server
+import server.repeated_requests
+import sns.email
+import sns.permissions
+import state.journaled_logs
+import state.journaled_metrics
+import state.journaled_queues
+import state.journaled_tables
+import state.promised_work
+import state.saving
 from ministack import app as ministack
 from ministack.core import iam_evaluator, persistence, sigv4
 from ministack.core.iam_actions import identity_denial_message
@@ -214,9 +214,9 @@ def trust_loopback() -> None:
 
 Answer = tuple[int, bytes, str]
 CALLS: dict[str, Callable[[Json], Json]] = {"/_slipway/authorize": authorize, "/_slipway/events": put_event}
-PAGES: dict[str, Callable[[sns_email.Query], tuple[int, str]]] = {
-    sns_email.CONFIRM_PATH: sns_email.confirmation_page,
-    sns_email.UNSUBSCRIBE_PATH: sns_email.unsubscribe_page,
+PAGES: dict[str, Callable[[sns.email.Query], tuple[int, str]]] = {
+    sns.email.CONFIRM_PATH: sns.email.confirmation_page,
+    sns.email.UNSUBSCRIBE_PATH: sns.email.unsubscribe_page,
 }
 
 
@@ -245,8 +245,8 @@ async def read_body(receive: Receive) -> bytes:
     return body
 
 
-def with_routes(app: Asgi, state: state_saving.SavedState) -> Asgi:
-    """MiniStack's application with ``CALLS`` and ``PAGES`` in front; ``state`` is told of each write."""
+def with_routes(app: Asgi, kept: state.saving.SavedState) -> Asgi:
+    """MiniStack's application with ``CALLS`` and ``PAGES`` in front; ``kept`` is told of each write."""
 
     async def plus(scope: Json, receive: Receive, send: Send) -> None:
         path, method = scope.get("path", ""), scope.get("method", "")
@@ -256,14 +256,14 @@ def with_routes(app: Asgi, state: state_saving.SavedState) -> Asgi:
             answer = context.run(answer_call, path, await read_body(receive))
         elif method == "GET" and path in PAGES:
             answer = context.run(answer_page, path, scope["query_string"])
-            await state.saved("sns")
+            await kept.saved("sns")
         else:
             await app(scope, receive, send)
             if method not in ("", "GET", "HEAD"):
-                state.changed()
+                kept.changed()
             return
         if path == "/_slipway/events":
-            state.changed()
+            kept.changed()
         status, content, content_type = answer
         headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -273,37 +273,39 @@ def with_routes(app: Asgi, state: state_saving.SavedState) -> Asgi:
 
 
 def main() -> None:
-    state = state_saving.SavedState(Path(persistence.STATE_DIR))
+    kept = state.saving.SavedState(Path(persistence.STATE_DIR))
     inbox_url = os.environ.get("SLIPWAY_INBOX_URL")
-    outbox = sns_email.Outbox(inbox_url, state.folder / "journal" / "email") if inbox_url else None
+    outbox = sns.email.Outbox(inbox_url, kept.folder / "journal" / "email") if inbox_url else None
     if outbox:
         cloud_url = f"http://{os.environ.get('BIND_HOST', '127.0.0.1')}:{os.environ['GATEWAY_PORT']}"
-        sns_email.EmailSubscriptions(cloud_url, outbox).install()
+        sns.email.EmailSubscriptions(cloud_url, outbox).install()
     deliver_to_log_groups()
     name_source_account()
     trust_loopback()
-    iam_details.install()
-    api_keys.install()
-    usage_plans.install()
-    metric_alarms.install()
-    log_queries.install()
-    sns_permissions.install()
-    dynamodb_export.install()
-    databases = rds_databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
+    iam.details.install()
+    api_gateway.api_keys.install()
+    api_gateway.usage_plans.install()
+    cloudwatch.metric_alarms.install()
+    cloudwatch.log_queries.install()
+    sns.permissions.install()
+    dynamodb.export.install()
+    databases = rds.databases.Databases(Path(os.environ["SLIPWAY_DATABASES_DIR"]))
     databases.install()
-    journaled_queues.install(state.journal("sqs", journaled_queues.apply))
-    journaled_tables.install(state.journal("dynamodb", journaled_tables.apply))
-    journaled_logs.install(state.journal("cloudwatch_logs", journaled_logs.apply))
-    journaled_metrics.install(state.journal("cloudwatch", journaled_metrics.apply))
-    kinesis_records.install()
-    firehose_buffer.install()
-    session_credentials.install()
-    state.install()
-    promised_work.PromisedWork(state.folder / "journal" / "promised").install()
-    app = firehose_buffer.with_delivery(metric_alarms.with_evaluation(ministack.app))
-    app = repeated_requests.with_repetition(with_routes(app, state))
+    state.journaled_queues.install(kept.journal("sqs", state.journaled_queues.apply))
+    state.journaled_tables.install(kept.journal("dynamodb", state.journaled_tables.apply))
+    state.journaled_logs.install(kept.journal("cloudwatch_logs", state.journaled_logs.apply))
+    state.journaled_metrics.install(kept.journal("cloudwatch", state.journaled_metrics.apply))
+    kinesis.records.install()
+    firehose.buffer.install()
+    iam.session_credentials.install()
+    kept.install()
+    state.promised_work.PromisedWork(kept.folder / "journal" / "promised").install()
+    app = firehose.buffer.with_delivery(cloudwatch.metric_alarms.with_evaluation(ministack.app))
+    app = server.repeated_requests.with_repetition(with_routes(app, kept))
     try:
-        http_server.serve(app, os.environ.get("BIND_HOST", "127.0.0.1"), int(os.environ["GATEWAY_PORT"]))
+        server.http_server.serve(
+            app, os.environ.get("BIND_HOST", "127.0.0.1"), int(os.environ["GATEWAY_PORT"])
+        )
     finally:
         databases.stop_all()
     if outbox:

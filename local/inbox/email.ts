@@ -1,6 +1,6 @@
 import { Ajv, type JSONSchemaType } from "ajv";
 
-/** What SNS hands over for one email subscriber (local/cloud/sns_email.py sends it). */
+/** What SNS hands over for one email subscriber (local/cloud/sns/email.py sends it). */
 export interface Delivery {
   /** The subscriber's address. */
   to: string;

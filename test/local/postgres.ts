@@ -6,7 +6,7 @@ import { venvPython } from "../../local/supervisor/services";
 
 /** Why there is no PostgreSQL to run here, or undefined when there is one. */
 export function missingPostgres(): string | undefined {
-  const look = "import postgres_server; postgres_server.program('postgres')";
+  const look = "from rds import postgres_server; postgres_server.program('postgres')";
   const env = { ...process.env, PYTHONPATH: join(projectRoot, "local", "cloud") };
   const { status, stderr } = spawnSync(venvPython, ["-c", look], { env, encoding: "utf8" });
   return status === 0 ? undefined : stderr.trim().split("\n").at(-1);

@@ -3,14 +3,14 @@
 MiniStack writes one object a record, at once, and forgets a record that it could not deliver. Here a thread
 for each delivery stream
 
-* reads from its Kinesis data stream, or from the log of what was put directly (``record_log``);
+* reads from its Kinesis data stream, or from the log of what was put directly (``state.record_log``);
 * gathers records for the transformation Lambda, and what it answers for S3, up to the hints of size and time;
 * writes objects under the evaluated prefixes, and what the Lambda did not take under the error prefix;
 * then notes in a file how far it has come, so that a new process goes on there: each record is delivered at
   least once, and more than once only if the process dies between the two.
 
-The roles of the stream and of the destination must allow what Firehose does (``service_roles``); while they
-do not, and while S3 cannot be written, records wait. Other destinations, format conversion and dynamic
+The roles of the stream and of the destination must allow what Firehose does (``iam.service_roles``); while
+they do not, and while S3 cannot be written, records wait. Other destinations, format conversion and dynamic
 partitioning are left to MiniStack.
 """
 
@@ -25,15 +25,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import firehose_operations
-import kinesis_records
-from firehose_delivery import DeliveryError, customer_keys, deliver, use_loop
-from firehose_operations import folder_of, handles, queue_of
-from firehose_transform import MEGABYTE, Failure, Processor, StoppedError, log_error, processor_of, transform
+from iam.service_roles import AccessDeniedError, require
+from kinesis import records
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, firehose, kinesis
-from record_log import Record, RecordLog, size_of
-from service_roles import AccessDeniedError, require
+from state.record_log import Record, RecordLog, size_of
+
+from firehose import operations
+from firehose.delivery import DeliveryError, customer_keys, deliver, use_loop
+from firehose.operations import folder_of, handles, queue_of
+from firehose.transform import MEGABYTE, Failure, Processor, StoppedError, log_error, processor_of, transform
 
 TICK_SECONDS = 0.2
 METRICS_EVERY_SECONDS = 5.0
@@ -80,7 +81,7 @@ class Source:
             require("firehose", role, f"kinesis:{action}", arn)
         for key in customer_keys(found.get("KeyId")):
             require("firehose", role, "kms:Decrypt", key)
-        return kinesis_records.log_of(found)
+        return records.log_of(found)
 
     def delivered(self, position: str) -> None:
         if not self._kinesis:
@@ -283,4 +284,4 @@ def end_delivery(stream: Json) -> None:
 
 def install() -> None:
     """Puts all of this into MiniStack."""
-    firehose_operations.install(end_delivery)
+    operations.install(end_delivery)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from firehose_transform import Failure
+from iam.service_roles import AccessDeniedError, require
 from ministack.core.responses import new_uuid
 from ministack.services import cloudwatch, firehose, kms, s3
-from service_roles import AccessDeniedError, require
+
+from firehose.transform import Failure
 
 PROCESSING_FAILED = "processing-failed"
 S3_TIMEOUT_SECONDS = 60.0

@@ -10,10 +10,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from iam.service_roles import AccessDeniedError, require
 from ministack.core.responses import get_region, new_uuid
 from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc
-from record_log import Record
-from service_roles import AccessDeniedError, require
+from state.record_log import Record
 
 MEGABYTE = 1024 * 1024
 FIRST_RETRY_SECONDS = 0.2

@@ -11,13 +11,14 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 
-import http2
 import uvicorn
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config as HypercornConfig
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server import http2
 
 HTTP2_PREFACE = b"PRI * HTTP/2.0"  # RFC 9113, section 3.4
 KEEP_ALIVE_SECONDS = 75

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from journal import Entry, Journal
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch_logs
+
+from state.journal import Entry, Journal
 
 Json = dict[str, Any]
 Answer = tuple[int, Json, bytes]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import dynamodb_changes
-from dynamodb_changes import Change
-from journal import Entry, Journal
+from dynamodb import changes
+from dynamodb.changes import Change
 from ministack.services import dynamodb
+
+from state.journal import Entry, Journal
 
 Json = dict[str, Any]
 Answer = tuple[int, Json, bytes]
 
 set_item: Callable[[Json, str, str, Json], Json | None] = dynamodb._set_item
 remove_item: Callable[[Json, str, str], Json | None] = dynamodb._remove_item
-keep = dynamodb_changes.keep
+keep = changes.keep
 
 
 def apply(entries: Iterator[Entry]) -> None:
@@ -60,5 +61,5 @@ def install(journal: Journal) -> None:
 
     dynamodb._set_item = set_and_write
     dynamodb._remove_item = remove_and_write
-    dynamodb_changes.keep = keep_and_write
+    changes.keep = keep_and_write
     dynamodb._transact_write_items = all_or_nothing(dynamodb._transact_write_items)

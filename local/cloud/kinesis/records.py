@@ -3,7 +3,8 @@
 MiniStack keeps records in memory and copies all of them into each save of its state: what was put since the
 last one is lost when it is killed, and a busy stream is mostly saving. Here
 
-* a record is in a file before PutRecord(s) acknowledges it (``record_log``), and not in MiniStack's state;
+* a record is in a file before PutRecord(s) acknowledges it (``state.record_log``), and not in MiniStack's
+  state;
 * a shard of a provisioned stream takes 1,000 records and 1 MiB a second, and refuses what is above with
   ``ProvisionedThroughputExceededException``; an on-demand stream has no limit here (AWS's grows with use);
 * a stream that is resharded keeps its records;
@@ -21,7 +22,7 @@ from typing import Any
 from ministack.core import persistence
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import cloudwatch, kinesis
-from record_log import Record, RecordLog, size_of
+from state.record_log import Record, RecordLog, size_of
 
 SHARD_RECORDS_PER_SECOND = 1000
 SHARD_BYTES_PER_SECOND = 1024 * 1024

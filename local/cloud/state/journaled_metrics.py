@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from journal import Entry, Journal
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch
+
+from state.journal import Entry, Journal
 
 Json = dict[str, Any]
 Key = tuple[str, str, str]  # namespace, metric, dimensions

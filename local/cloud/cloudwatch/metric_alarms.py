@@ -26,10 +26,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import queue_metrics
 from ministack.core import iam_actions
 from ministack.core.responses import _request_account_id, get_account_id, get_region, set_request_region
 from ministack.services import cloudwatch, eventbridge
+
+from cloudwatch import queue_metrics
 
 EVALUATE_EVERY_SECONDS = 1.0
 EVICT_EVERY_SECONDS = 60.0

@@ -1,6 +1,7 @@
 """The operations of Firehose that have to do with buffered delivery: checked streams, records made safe.
 
-What is put directly is in a file (``record_log``) before it is acknowledged; ``firehose_buffer`` delivers it.
+What is put directly is in a file (``state.record_log``) before it is acknowledged; ``firehose.buffer``
+delivers it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from ministack.core import persistence
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import cloudwatch, firehose, kinesis
-from record_log import RecordLog
+from state.record_log import RecordLog
 
 MAX_RECORD_BYTES = 1000 * 1024
 

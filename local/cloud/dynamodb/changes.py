@@ -1,4 +1,4 @@
-"""What DynamoDB's point-in-time recovery remembers: each change of a table. For ``dynamodb_export``."""
+"""What DynamoDB's point-in-time recovery remembers: each change of a table. For ``dynamodb.export``."""
 
 from __future__ import annotations
 

@@ -23,10 +23,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import dynamodb_changes
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import error_response_json, get_region, json_response
 from ministack.services import dynamodb, s3
+
+from dynamodb import changes
 
 PARTITIONS = 3
 SHORTEST_WINDOW_SECONDS, LONGEST_WINDOW_SECONDS = 15 * 60, 24 * 3600
@@ -96,12 +97,12 @@ def begin(data: Json) -> Json:
         window = window_of(asked, now)
         export["IncrementalExportSpecification"] = window
         with_old = window["ExportViewType"] == "NEW_AND_OLD_IMAGES"
-        lines = dynamodb_changes.between(name, window["ExportFromTime"], window["ExportToTime"], with_old)
+        lines = changes.between(name, window["ExportFromTime"], window["ExportToTime"], with_old)
     else:
         export["ExportTime"] = data.get("ExportTime", now)
         if export["ExportTime"] > now:
             raise RefusedError("InvalidExportTimeException", "The export time is in the future.")
-        lines = [{"Item": item} for item in dynamodb_changes.items_at(name, export["ExportTime"])]
+        lines = [{"Item": item} for item in changes.items_at(name, export["ExportTime"])]
     dynamodb._exports[arn] = export
     denied = refusal_of_caller(data, export)
     _running.add(arn)
@@ -282,4 +283,4 @@ def install() -> None:
     dynamodb._export_table_to_point_in_time = export_table
     dynamodb._describe_export = describe_export
     name_tables_by_arn()
-    dynamodb_changes.install()
+    changes.install()

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 LEASH = PROJECT / "local" / "leash.py"
 READY_WITHIN_SECONDS = 60.0
 STOPPED_WITHIN_SECONDS = 15.0

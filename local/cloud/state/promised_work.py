@@ -17,10 +17,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from journal import Entry, Journal
 from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import eventbridge, lambda_svc, s3, sns
+
+from state.journal import Entry, Journal
 
 Json = dict[str, Any]
 Promise = list[Any]  # the kind of work, account, region, arguments, named arguments

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from journal import Entry, Journal
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import sqs
+
+from state.journal import Entry, Journal
 
 Json = dict[str, Any]
 Key = tuple[str, str, str]  # account, region, URL

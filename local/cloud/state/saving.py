@@ -4,7 +4,8 @@ MiniStack itself saves at shutdown only. Here
 
 * a request that changes a service is answered when the state of that service has been saved
   (``SavedState``);
-* services that change too often for that have a journal of what changed since the last time (``journal``);
+* services that change too often for that have a journal of what changed since the last time
+  (``state.journal``);
 * the rest, which nobody was told of (what pollers and timers change), is saved a few seconds after a change.
 
 MiniStack copies a state with ``copy.deepcopy`` and writes it with ``json.dump``. Both are in Python: beside
@@ -29,10 +30,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from journal import Apply, Journal
 from ministack import app as ministack
 from ministack.core import persistence
-from state_changes import changes_state
+
+from state.changes import changes_state
+from state.journal import Apply, Journal
 
 SAVE_INTERVAL_SECONDS = float(os.environ.get("SLIPWAY_SAVE_SECONDS", "5"))
 IDLE_SAVE_SECONDS = 60.0

@@ -23,10 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from journal import Entry, Journal
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import sns
+from state.journal import Entry, Journal
 
 PROTOCOLS = ("email", "email-json")
 CONFIRM_PATH = "/_slipway/sns/confirmation.html"

@@ -1,6 +1,6 @@
 """RDS instances with a real PostgreSQL behind them; without Docker MiniStack keeps a record of them only.
 
-* CreateDBInstance makes a server (see ``postgres_server``) on a free port of 127.0.0.1, which is the
+* CreateDBInstance makes a server (see ``rds.postgres_server``) on a free port of 127.0.0.1, which is the
   instance's endpoint; Stop, Start, Reboot and DeleteDBInstance do to it what they say. It lives and ends
   with the cloud, and keeps its data in ``SLIPWAY_DATABASES_DIR``.
 * ManageMasterUserPassword keeps the password in Secrets Manager, and RotateMasterUserPassword changes it
@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ministack.services import rds, secretsmanager
-from postgres_server import Server, UnavailableError, program
+
+from rds.postgres_server import Server, UnavailableError, program
 
 Params = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]

@@ -1,0 +1,1 @@
+"""Alarms, metrics of queues, and saved queries of the logs."""

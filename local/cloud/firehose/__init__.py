@@ -1,0 +1,1 @@
+"""Delivery streams that buffer, transform, compress and lose nothing."""

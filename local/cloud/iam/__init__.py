@@ -1,0 +1,1 @@
+"""What IAM and STS know of a request, a role or a session."""

@@ -1,0 +1,1 @@
+"""Database instances with a real PostgreSQL behind them."""

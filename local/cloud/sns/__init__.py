@@ -1,0 +1,1 @@
+"""Emails with confirmation, and condition keys."""
