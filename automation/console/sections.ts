@@ -113,7 +113,7 @@ export interface Variant {
   instances: number | null;
 }
 
-/** Requests to the public URL in the last minutes, as the predict function has logged them. */
+/** Callers' requests to the public URL in the last minutes, as the predict function has logged them. */
 export interface Traffic {
   /** Seconds that one of `spans` is long. */
   seconds: number;

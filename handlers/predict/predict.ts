@@ -46,7 +46,8 @@ export async function predict(event: APIGatewayProxyEvent, ports: Ports): Promis
 
 async function answerPost(event: APIGatewayProxyEvent, ports: Ports): Promise<APIGatewayProxyResult> {
   const { requestId } = event.requestContext;
-  const log = ports.log.with({ requestId });
+  // Whoever counts callers' requests in the log leaves the release engine's out.
+  const log = ports.log.with({ requestId, isProbe: isProbe(event, ports) });
   try {
     return await once(event, { ...ports, log }, () => answerRequest(event, { ...ports, log }));
   } catch (error) {
@@ -65,13 +66,13 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
   if ("problem" in parsed) return refuse(parsed.problem, requestId, log);
   const { instances } = parsed;
 
-  const isProbe = event.requestContext.identity.apiKeyId === ports.releaseKeyId;
+  const probes = isProbe(event, ports);
   const asked = performance.now();
   let model: ModelAnswer;
   try {
     model = await ports.invoke(
       JSON.stringify({ instances }),
-      isProbe ? `${probeMark}${requestId}` : requestId,
+      probes ? `${probeMark}${requestId}` : requestId,
     );
   } catch (error) {
     return refuse(problemOfFailure(error), requestId, log, logOfFailure(error));
@@ -90,7 +91,7 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
   const predictions = values.map((value, index) => ({ input: instances[index] ?? {}, ...value }));
   const results = { requestId, time: time.toISOString(), predictions };
   const queueing = performance.now();
-  const queued = !isProbe && (await announce(results, release, ports));
+  const queued = !probes && (await announce(results, release, ports));
   const queueTime = performance.now() - queueing;
   const metrics = {
     Latency: { unit: "Milliseconds", value: toHundredths(performance.now() - started) },
@@ -98,7 +99,7 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
     QueueTime: { unit: "Milliseconds", value: toHundredths(queueTime) },
     Instances: { unit: "Count", value: instances.length },
   } as const;
-  log.info("predicted", { release, queued, isProbe, ...metricFields([["stack"]], metrics, ports.now()) });
+  log.info("predicted", { release, queued, ...metricFields([["stack"]], metrics, ports.now()) });
   return answer(200, requestId, {
     // A class has no unit.
     predictions: values.map((value) => ("lower" in value ? { ...value, unit: target.unit } : value)),
@@ -106,6 +107,10 @@ async function answerRequest(event: APIGatewayProxyEvent, ports: Ports): Promise
     requestId,
   });
 }
+
+/** Whether the release engine asks: to probe a deployment, or for its smoke test. */
+const isProbe = (event: APIGatewayProxyEvent, { releaseKeyId }: Ports) =>
+  event.requestContext.identity.apiKeyId === releaseKeyId;
 
 /** Queues the results for the subscribers. The caller gets the answer even when that fails: it is right all the same. */
 async function announce(results: Results, release: string, ports: Ports): Promise<boolean> {

@@ -20,7 +20,7 @@ interface Logged {
   latency?: number;
 }
 
-/** Follows the log of the predict function. */
+/** Follows callers' requests in the log of the predict function. */
 export class TrafficReader {
   /** By request id, so that looks may overlap. */
   private readonly requests = new Map<string, Logged>();
@@ -59,14 +59,15 @@ async function readLog(
   return found;
 }
 
-/** A line of the log as a request with its id; none when it is another line. */
-function parse(message: string, at: number): [string, Logged][] {
+/** A line of the log as a caller's request with its id; none when it is another line, or the release engine has asked. */
+export function parse(message: string, at: number): [string, Logged][] {
   let line: Record<string, unknown>;
   try {
     line = JSON.parse(message) as Record<string, unknown>;
   } catch {
     return []; // of Lambda itself
   }
+  if (line.isProbe === true) return [];
   const id = String(line.requestId);
   if (line.message === "predicted")
     return [[id, { at, release: String(line.release), status: 200, latency: Number(line.Latency) }]];

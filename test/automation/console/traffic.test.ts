@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { summarize } from "../../../automation/console/readers/traffic";
+import { parse, summarize } from "../../../automation/console/readers/traffic";
 
 describe("the console's traffic", () => {
   const now = 1_000_000_000_000;
@@ -26,6 +26,19 @@ describe("the console's traffic", () => {
       p95: 10,
     });
     expect(spans.at(-3)).to.deep.include({ at: now - 10_000, answered: 1, refused: 1, failed: 1, p50: 30 });
+  });
+
+  it("is callers' requests: those of the release engine, answered or failed, are none", () => {
+    const line = (fields: object) => JSON.stringify({ requestId: "1", status: 502, ...fields });
+    const failed = { message: "not predicted", isProbe: false };
+    expect(parse(line(failed), now)).to.deep.equal([["1", { at: now, status: 502 }]]);
+    expect(parse(line({ ...failed, isProbe: true }), now)).to.deep.equal([]);
+    const predicted = { message: "predicted", release: "r1", Latency: 5, isProbe: true };
+    expect(parse(line(predicted), now)).to.deep.equal([]);
+    expect(parse(line({ ...predicted, isProbe: false }), now)).to.deep.equal([
+      ["1", { at: now, release: "r1", status: 200, latency: 5 }],
+    ]);
+    expect(parse("START RequestId: 1", now)).to.deep.equal([]);
   });
 
   it("says which releases answered within the last minute", () => {

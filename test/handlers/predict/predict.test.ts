@@ -182,6 +182,19 @@ describe("handlers/predict", () => {
     ]);
   });
 
+  it("marks the release engine's requests in the log, refused ones too", async () => {
+    const { ports, records } = world({ invoke: () => Promise.reject(named("ModelError", "it is broken")) });
+    const event = apiEvent(JSON.stringify(trip));
+    for (const apiKeyId of ["release-key", "another-key"]) {
+      const identity = { ...event.requestContext.identity, apiKeyId };
+      await predict({ ...event, requestContext: { ...event.requestContext, identity } }, ports);
+    }
+    expect(records.map(({ message, isProbe }) => [message, isProbe])).to.deep.equal([
+      ["not predicted", true],
+      ["not predicted", false],
+    ]);
+  });
+
   it("logs metrics of each answer and each refusal in the embedded metric format", async () => {
     const { post, records } = world();
     await post({ instances: [trip, trip] });
