@@ -7,13 +7,17 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { isMissing } from "./clients";
 
-/** A model behind an endpoint. */
-export interface ServedModel {
+/** A model as SageMaker has it. */
+export interface Model {
   /** Id of the release; undefined when Slipway has not made the model. */
   release: string | undefined;
-  model: string;
   artifact: string | undefined;
   image: string | undefined;
+}
+
+/** A model behind an endpoint. */
+export interface ServedModel extends Model {
+  model: string;
   configuration: string;
 }
 
@@ -43,8 +47,8 @@ export async function readServing(client: SageMakerClient, endpoint: string): Pr
     status: found.EndpointStatus ?? "unknown",
     failureReason: found.FailureReason,
     since: found.LastModifiedTime?.toISOString(),
-    current: await readModel(client, EndpointConfigName ?? ""),
-    next: pending && pending !== EndpointConfigName ? await readModel(client, pending) : undefined,
+    current: await readServed(client, EndpointConfigName ?? ""),
+    next: pending && pending !== EndpointConfigName ? await readServed(client, pending) : undefined,
   };
 }
 
@@ -59,17 +63,29 @@ export async function describeEndpoint(
   });
 }
 
-async function readModel(client: SageMakerClient, configuration: string): Promise<ServedModel> {
-  const { ProductionVariants = [] } = await client.send(
-    new DescribeEndpointConfigCommand({ EndpointConfigName: configuration }),
+async function readServed(client: SageMakerClient, configuration: string): Promise<ServedModel> {
+  const [model = ""] = (await modelsOf(client, configuration)).values();
+  return { ...(await readModel(client, model)), model, configuration };
+}
+
+/** The models of an endpoint configuration by the names of their variants; a shadow comes last. */
+export async function modelsOf(
+  client: SageMakerClient,
+  EndpointConfigName: string,
+): Promise<Map<string, string>> {
+  const { ProductionVariants = [], ShadowProductionVariants = [] } = await client.send(
+    new DescribeEndpointConfigCommand({ EndpointConfigName }),
   );
-  const model = ProductionVariants[0]?.ModelName ?? "";
-  const { PrimaryContainer } = await client.send(new DescribeModelCommand({ ModelName: model }));
+  const variants = [...ProductionVariants, ...ShadowProductionVariants];
+  return new Map(variants.map(({ VariantName = "", ModelName = "" }) => [VariantName, ModelName]));
+}
+
+/** What a model was made of, and of which release it is. */
+export async function readModel(client: SageMakerClient, ModelName: string): Promise<Model> {
+  const { PrimaryContainer } = await client.send(new DescribeModelCommand({ ModelName }));
   return {
     release: PrimaryContainer?.Environment?.RELEASE_ID,
-    model,
     artifact: PrimaryContainer?.ModelDataUrl,
     image: PrimaryContainer?.Image,
-    configuration,
   };
 }

@@ -1,10 +1,6 @@
-import {
-  DescribeEndpointConfigCommand,
-  DescribeModelCommand,
-  type SageMakerClient,
-} from "@aws-sdk/client-sagemaker";
+import { type SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { readDeployment } from "../../release/deployment";
-import { describeEndpoint } from "../../release/serving";
+import { describeEndpoint, modelsOf, readModel } from "../../release/serving";
 import { type Endpoint, type Variant } from "../sections";
 import { type World } from "../world";
 
@@ -49,15 +45,11 @@ export class EndpointReader {
 
   /** The releases of an endpoint configuration's variants, by the variants' names. */
   private async releasesOf(client: SageMakerClient, configuration: string): Promise<Map<string, string>> {
-    const command = new DescribeEndpointConfigCommand({ EndpointConfigName: configuration });
-    const { ProductionVariants = [], ShadowProductionVariants = [] } = await client.send(command);
     const found = new Map<string, string>();
-    for (const { VariantName = "", ModelName = "" } of [...ProductionVariants, ...ShadowProductionVariants]) {
-      if (!this.releases.has(ModelName)) {
-        const { PrimaryContainer } = await client.send(new DescribeModelCommand({ ModelName }));
-        this.releases.set(ModelName, PrimaryContainer?.Environment?.RELEASE_ID ?? "unknown");
-      }
-      found.set(VariantName, this.releases.get(ModelName)!);
+    for (const [variant, model] of await modelsOf(client, configuration)) {
+      const release = this.releases.get(model) ?? (await readModel(client, model)).release ?? "unknown";
+      this.releases.set(model, release);
+      found.set(variant, release);
     }
     return found;
   }
