@@ -1,4 +1,5 @@
 import { findOutputs } from "../outputs";
+import { stateVersion } from "../pulumi-cli/kept-outputs";
 import { UserError } from "../errors";
 import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
@@ -23,7 +24,7 @@ import { type World } from "./world";
 export class LookedAt {
   private clients: Clients | undefined;
   private readonly readOutputs: () => ReturnType<typeof findOutputs>;
-  /** As the stack's state has them. */
+  /** As the stack's state has them; none while there is no such stack. */
   readonly resources: () => Promise<Resource[]>;
 
   constructor(
@@ -31,9 +32,12 @@ export class LookedAt {
     readonly target: Target,
     output: Output,
   ) {
-    this.readOutputs = keptFor(target.laptop ? 2_000 : 60_000, () => findOutputs(stack, target, output));
-    // Two sections are made of them.
-    this.resources = keptFor(2_000, async () => {
+    // Each is a start of the Pulumi CLI. In AWS the state's version would be one as well, so time stands for it.
+    const home = target.environment.SLIPWAY_LOCAL_HOME;
+    const version = home ? () => stateVersion(home, stack) : Date.now;
+    const ms = home ? 2_000 : 60_000;
+    this.readOutputs = kept(ms, version, () => findOutputs(stack, target, output));
+    this.resources = kept(ms, version, async () => {
       const found = await findStack(stack, target, output);
       return found ? stateOf(found) : [];
     });
@@ -52,15 +56,17 @@ export class LookedAt {
   }
 }
 
-/** `read`, whose answer counts for some time; a failure does not. */
-function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
-  let kept: { at: number; answer: Promise<T> } | undefined;
+/** `read`, whose answer counts for `ms`, and then for as long as `version` says the same; a failure for `ms`. */
+export function kept<T>(ms: number, version: () => unknown, read: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; version: unknown; answer: Promise<T> } | undefined;
   return () => {
-    if (!kept || Date.now() - kept.at > ms) {
-      kept = { at: Date.now(), answer: read() };
-      kept.answer.catch(() => (kept = undefined));
+    const isOld = !last || (Date.now() - last.at > ms && version() !== last.version);
+    if (isOld) {
+      const asked = { at: Date.now(), version: version(), answer: read() };
+      asked.answer.catch(() => (asked.version = undefined));
+      last = asked;
     }
-    return kept.answer;
+    return last!.answer;
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 interface Kept<Outputs> {
@@ -27,9 +27,18 @@ export async function keptOutputs<Outputs>(
   return outputs;
 }
 
+/** Another text whenever a laptop's stack has another state; as long as it is the same, nobody has to ask the CLI. */
+export function stateVersion(home: string, stack: string): string {
+  const stats = statSync(stateFile(home, stack), { throwIfNoEntry: false });
+  return stats ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : "none";
+}
+
+const stateFile = (home: string, stack: string) =>
+  join(home, "pulumi", ".pulumi", "stacks", "slipway", `${stack}.json`);
+
 /** The hash of a stack's state, if there is such a stack. */
 function stateOf(home: string, stack: string): string | undefined {
-  const file = join(home, "pulumi", ".pulumi", "stacks", "slipway", `${stack}.json`);
+  const file = stateFile(home, stack);
   return existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : undefined;
 }
 
