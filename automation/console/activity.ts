@@ -147,18 +147,14 @@ function messageChanges(was: Messages, is: Messages): Seen[] {
 
 function alarmChanges(was: Alarm[], is: Alarm[]): Seen[] {
   const known = new Map(was.map(({ name, state }) => [name, state]));
-  return is.flatMap(({ name, state, reason }): Seen[] => {
+  return is.flatMap(({ name, component, state, reason }): Seen[] => {
     const before = known.get(name);
     if (state === before) return [];
-    const components = [componentOf(name)];
+    const components = component ? [component] : [];
     if (state === "ALARM") return [{ components, text: `the alarm ${name} rings: ${reason}`, tone: "bad" }];
     return before === "ALARM" ? [{ components, text: `the alarm ${name} is over`, tone: "good" }] : [];
   });
 }
-
-/** Which component an alarm is of, by its name without the stack's part. */
-export const componentOf = (alarm: string): string =>
-  /^source-/.test(alarm) ? "sources" : /^results-/.test(alarm) ? "results" : "endpoint";
 
 const plain = (components: string[], text: string): Seen => ({ components, text, tone: "plain" });
 const count = (value: number) => value.toLocaleString("en-US");

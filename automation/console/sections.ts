@@ -154,7 +154,10 @@ export interface Mail {
 }
 
 export interface Alarm {
+  /** Without what all names of the stack begin with. */
   name: string;
+  /** The component of index.ts that it is in; null for one that is not of the stack's program. */
+  component: string | null;
   /** `OK`, `ALARM`, `INSUFFICIENT_DATA`. */
   state: string;
   reason: string;

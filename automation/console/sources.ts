@@ -7,7 +7,7 @@ import { exampleRecord, readSchema, target as targetOf } from "../project";
 import { type Clients, createClients } from "../release/clients";
 import { findStack, type Resource, stateOf } from "../stack";
 import { type Target } from "../target";
-import { readAlarms } from "./readers/alarms";
+import { AlarmsReader } from "./readers/alarms";
 import { costOf } from "./readers/cost";
 import { DataReader } from "./readers/data";
 import { EndpointReader } from "./readers/endpoint";
@@ -73,6 +73,7 @@ export function kept<T>(ms: number, version: () => unknown, read: () => Promise<
 /** How each section of a stack is read. AWS is asked less often than a laptop: its calls are counted. */
 export function sourcesOf(lookedAt: LookedAt): Sources {
   const [often, seldom] = lookedAt.target.laptop ? [2, 5] : [5, 30];
+  const alarms = new AlarmsReader(lookedAt.resources);
   const data = new DataReader();
   const jobs = new JobsReader();
   const endpoint = new EndpointReader();
@@ -89,7 +90,7 @@ export function sourcesOf(lookedAt: LookedAt): Sources {
     endpoint: { seconds: often, read: from((world) => endpoint.read(world)) },
     traffic: { seconds: often, read: from((world) => traffic.read(world)) },
     messages: { seconds: often, read: from(readMessages) },
-    alarms: { seconds: seldom, read: from(readAlarms) },
+    alarms: { seconds: seldom, read: from((world) => alarms.read(world)) },
     // What the stack consists of is changed by commands, not by itself.
     cost: { seconds: 300, read: from(async () => costOf(await lookedAt.resources())) },
     pictures: {

@@ -1,4 +1,3 @@
-import { componentOf } from "../activity";
 import { type Activity } from "../sections";
 import { type Tone, toneOf, valueOf } from "./card";
 import { type Live } from "./live";
@@ -28,7 +27,7 @@ function lastingTones({ readings }: Live): Record<string, Tone> {
     if (endpoint.status === "InService") tones.api = "good";
   }
   if ((valueOf(readings.messages)?.dead ?? 0) > 0) tones.results = "bad";
-  for (const { name, state } of valueOf(readings.alarms) ?? [])
-    if (state === "ALARM") tones[componentOf(name)] = "bad";
+  for (const { component, state } of valueOf(readings.alarms) ?? [])
+    if (component && state === "ALARM") tones[component] = "bad";
   return tones;
 }

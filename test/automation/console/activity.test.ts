@@ -138,7 +138,10 @@ describe("the activity between two looks at a stack", () => {
         { messages: { waiting: 0, dead: 1, mails: [mail] } },
       ),
     ).to.deep.equal(["plain: mail to a@b.c: Released", "bad: 1 more that could not be published"]);
-    const alarm = { name: "source-trips-lag", state: "OK", reason: "", since: null, description: "" };
+    const alarm = {
+      ...{ name: "source-trips-lag", component: "sources", state: "OK", reason: "", since: null },
+      description: "",
+    };
     const rings = { ...alarm, state: "ALARM", reason: "too late" };
     expect(activityBetween({ alarms: [alarm] }, { alarms: [rings] })).to.deep.equal([
       { components: ["sources"], text: "the alarm source-trips-lag rings: too late", tone: "bad" },
