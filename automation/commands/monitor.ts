@@ -1,6 +1,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { counted, whole } from "../../handlers/publish/figures";
 import { type Look } from "../../handlers/monitor/look";
+import { shiftWords } from "../../handlers/shared/shift";
 import { UserError } from "../errors";
 import { interruptSignal } from "../interrupt";
 import { type Output } from "../output";
@@ -49,7 +50,7 @@ function describe(found: Look, unit: string): string {
   const { release, captured, requests, unreadable, fewest, columns, prediction, quality } = found;
   const width = Math.max(...columns.map(({ column }) => column.length), "the predictions".length);
   const row = (what: string, index: number) =>
-    `  ${what.padEnd(width)}  ${index.toFixed(2).padStart(6)}  ${mark(index)}`;
+    `  ${what.padEnd(width)}  ${index.toFixed(2).padStart(6)}  ${shiftWords(index)}`;
   return [
     `Release ${release}: ${counted(captured, "record")} of ${counted(requests, "request")} captured in the last 24 hours` +
       (unreadable > 0 ? `, and ${whole(unreadable)} that cannot be read.` : "."),
@@ -61,8 +62,6 @@ function describe(found: Look, unit: string): string {
     describeQuality(quality, unit),
   ].join("\n");
 }
-
-const mark = (index: number) => (index >= 0.25 ? "has changed" : index >= 0.1 ? "worth a look" : "");
 
 function describeQuality({ labels, joined, measure, error }: Look["quality"], unit: string): string {
   if (labels === 0) return "No labels have come in the last 24 hours.";

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   type Job,
   type Messages,
+  type Monitor,
   type Release,
   type Sections,
   type Traffic,
@@ -34,6 +35,7 @@ export function activityBetween(before: Partial<Sections>, after: Partial<Sectio
   compare("traffic", trafficChanges);
   compare("messages", messageChanges);
   compare("alarms", alarmChanges);
+  compare("monitor", monitorChanges);
   return seen;
 }
 
@@ -154,6 +156,13 @@ function alarmChanges(was: Alarm[], is: Alarm[]): Seen[] {
     if (state === "ALARM") return [{ components, text: `the alarm ${name} rings: ${reason}`, tone: "bad" }];
     return before === "ALARM" ? [{ components, text: `the alarm ${name} is over`, tone: "good" }] : [];
   });
+}
+
+function monitorChanges(was: Monitor | null, is: Monitor | null): Seen[] {
+  if (!is?.look || is.look.at === was?.look?.at) return [];
+  const [worst] = is.columns;
+  const most = worst ? `${worst.column} has changed most, ${worst.value.toFixed(2)}` : "too few to compare";
+  return [plain(["monitor"], `the model monitor has looked at ${count(is.look.captured)} records: ${most}`)];
 }
 
 const plain = (components: string[], text: string): Seen => ({ components, text, tone: "plain" });

@@ -11,6 +11,7 @@ export interface Sections {
   traffic: Traffic;
   messages: Messages;
   alarms: Alarm[];
+  monitor: Monitor | null;
   cost: Cost;
   pictures: Pictures;
 }
@@ -163,6 +164,32 @@ export interface Alarm {
   reason: string;
   since: string | null;
   description: string;
+  /** What it watches, and above which value it rings; null for one that watches other alarms. */
+  metric: string | null;
+  threshold: number | null;
+}
+
+/** What the model monitor has found: see docs/model-monitoring.md. */
+export interface Monitor {
+  /** The latest look of the last 24 hours, to the minute: records that were compared, and labels that were joined. */
+  look: { at: string; captured: number; labels: number } | null;
+  /** With fewer records no drift is told, and with fewer labels no error. */
+  fewest: { records: number; labels: number };
+  /** Population stability indexes (metric FeatureDrift) of the columns that have changed most, greatest first. */
+  columns: Figure[];
+  /** The same of the predictions (PredictionDrift). */
+  prediction: Figure | null;
+  /** Mean absolute error in `errorUnit`, or the share of wrong classes where that is null (ModelError). */
+  error: Figure | null;
+  errorUnit: string | null;
+}
+
+export interface Figure {
+  column: string | null;
+  /** Of the latest look. */
+  value: number;
+  /** Of each look of the last 24 hours, oldest first; `at` in milliseconds since 1970. */
+  day: { at: number; value: number }[];
 }
 
 /** US dollars a month by the list prices, whether anything is used or not. */

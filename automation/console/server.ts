@@ -58,7 +58,7 @@ async function nudgedByLaptop(watch: Watch): Promise<() => void> {
   const { watchLaptop } = await import("../../local/changes.ts");
   return watchLaptop({
     sagemaker: () => watch.nudge(["jobs", "endpoint", "releases"]),
-    cloud: () => watch.nudge(["traffic", "data", "releases", "alarms", "messages"]),
+    cloud: () => watch.nudge(["traffic", "data", "releases", "alarms", "messages", "monitor"]),
     inbox: () => watch.nudge(["messages"]),
   });
 }

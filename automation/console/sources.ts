@@ -13,6 +13,7 @@ import { DataReader } from "./readers/data";
 import { EndpointReader } from "./readers/endpoint";
 import { JobsReader } from "./readers/jobs";
 import { readMessages } from "./readers/messages";
+import { readMonitor } from "./readers/monitor";
 import { drawPictures } from "./readers/pictures";
 import { readReleases } from "./readers/releases";
 import { TrafficReader } from "./readers/traffic";
@@ -91,6 +92,8 @@ export function sourcesOf(lookedAt: LookedAt): Sources {
     traffic: { seconds: often, read: from((world) => traffic.read(world)) },
     messages: { seconds: often, read: from(readMessages) },
     alarms: { seconds: seldom, read: from((world) => alarms.read(world)) },
+    // Each metric that AWS is asked for costs something, and the monitor looks once an hour.
+    monitor: { seconds: lookedAt.target.laptop ? often : 300, read: from((world) => readMonitor(world)) },
     // What the stack consists of is changed by commands, not by itself.
     cost: { seconds: 300, read: from(async () => costOf(await lookedAt.resources())) },
     pictures: {

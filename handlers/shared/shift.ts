@@ -7,6 +7,12 @@ export interface Shift {
   index: number;
 }
 
+/** What a population stability index says, as it is shown (0.10); nothing where there is nothing to say. */
+export function shiftWords(index: number): string {
+  const shown = Number(index.toFixed(2));
+  return shown >= 0.25 ? "has changed" : shown >= 0.1 ? "worth a look" : "";
+}
+
 /** A column of two snapshots. */
 export interface ColumnShift extends Shift {
   bins: BinShare[];

@@ -10,6 +10,7 @@ import { JobsCard } from "./jobs";
 import { useLive, useNow } from "./live";
 import { tonesOf } from "./lights";
 import { MessagesCard } from "./messages";
+import { MonitorCard } from "./monitor";
 import { Picture } from "./picture";
 import { ReleasesCard } from "./releases";
 import { Stages } from "./stages";
@@ -44,11 +45,12 @@ function Page() {
           <p class="card fault">{readings.stack.fault}</p>
         ) : (
           <>
-            <Stages tones={tones} />
+            <Stages tones={tones} monitored={Boolean(valueOf(readings.monitor))} />
             <div class="columns">
               <div>
                 <Picture pictures={readings.pictures} tones={tones} />
                 <EndpointCard endpoint={readings.endpoint} traffic={readings.traffic} now={now} />
+                <MonitorCard monitor={readings.monitor} alarms={valueOf(readings.alarms) ?? []} now={now} />
                 <ReleasesCard releases={readings.releases} now={now} />
                 <JobsCard jobs={readings.jobs} now={now} />
                 <DataCard data={readings.data} now={now} />

@@ -20,15 +20,25 @@ const stages: Stage[] = [
   { title: "Subscribers", component: "results", card: "mails" },
 ];
 
+/** Watches the endpoint from beside the pipeline. */
+const monitor: Stage = { title: "Monitor", component: "monitor", card: "monitor" };
+
 /** The pipeline from left to right: a stage lights up when something happens in it. */
-export function Stages({ tones }: { tones: Tones }) {
+export function Stages({
+  tones,
+  monitored,
+}: {
+  tones: Tones;
+  /** Whether the stack has a model monitor. */
+  monitored: boolean;
+}) {
   return (
     <nav aria-label="Stages of the pipeline">
       <ol class="stages">
-        {stages.map(({ title, component, card }) => {
+        {[...stages, ...(monitored ? [monitor] : [])].map(({ title, component, card }) => {
           const { lasting = "plain", lit } = tones[component] ?? {};
           return (
-            <li key={component}>
+            <li key={component} class={component === monitor.component ? "beside" : ""}>
               <a
                 href={`#${card}`}
                 class={`stage ${lasting} ${lit ? `lit-${lit}` : ""}`}

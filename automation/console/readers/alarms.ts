@@ -25,6 +25,8 @@ export class AlarmsReader {
           reason: alarm.StateReason ?? "",
           since: alarm.StateUpdatedTimestamp?.toISOString() ?? null,
           description: alarm.AlarmDescription ?? "",
+          metric: ("MetricName" in alarm && alarm.MetricName) || null,
+          threshold: "Threshold" in alarm ? (alarm.Threshold ?? null) : null,
         });
       }
     }

@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { activityBetween } from "../../../automation/console/activity";
-import { type Endpoint, type Job, type Release, type Traffic } from "../../../automation/console/sections";
+import {
+  type Endpoint,
+  type Job,
+  type Monitor,
+  type Release,
+  type Traffic,
+} from "../../../automation/console/sections";
 
 const job = (changes: Partial<Job>): Job => ({
   ...{ kind: "training", name: "slipway-local-train-1", status: "InProgress", detail: "Training" },
@@ -140,11 +146,32 @@ describe("the activity between two looks at a stack", () => {
     ).to.deep.equal(["plain: mail to a@b.c: Released", "bad: 1 more that could not be published"]);
     const alarm = {
       ...{ name: "source-trips-lag", component: "sources", state: "OK", reason: "", since: null },
-      description: "",
+      ...{ description: "", metric: null, threshold: null },
     };
     const rings = { ...alarm, state: "ALARM", reason: "too late" };
     expect(activityBetween({ alarms: [alarm] }, { alarms: [rings] })).to.deep.equal([
       { components: ["sources"], text: "the alarm source-trips-lag rings: too late", tone: "bad" },
+    ]);
+  });
+
+  it("tells of each look of the model monitor", () => {
+    const monitor = (at: string, captured: number, columns: Monitor["columns"]): Monitor => ({
+      ...{ look: { at, captured, labels: 0 }, fewest: { records: 200, labels: 100 }, columns },
+      ...{ prediction: null, error: null, errorUnit: "USD" },
+    });
+    const [first, second] = ["2026-01-31T12:00:00.000Z", "2026-01-31T13:00:00.000Z"];
+    const distance = { column: "distance", value: 0.314, day: [] };
+    expect(activityBetween({ monitor: null }, { monitor: monitor(first, 400, [distance]) })).to.deep.equal([
+      {
+        components: ["monitor"],
+        text: "the model monitor has looked at 400 records: distance has changed most, 0.31",
+        tone: "plain",
+      },
+    ]);
+    const same = monitor(first, 400, [distance]);
+    expect(activityBetween({ monitor: same }, { monitor: same })).to.deep.equal([]);
+    expect(texts({ monitor: same }, { monitor: monitor(second, 12, []) })).to.deep.equal([
+      "plain: the model monitor has looked at 12 records: too few to compare",
     ]);
   });
 });

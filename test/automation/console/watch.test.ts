@@ -23,6 +23,7 @@ function sources(own: Partial<{ [Name in SectionName]: () => Promise<Sections[Na
     "traffic",
     "messages",
     "alarms",
+    "monitor",
     "cost",
     "pictures",
   ];
