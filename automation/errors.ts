@@ -10,10 +10,13 @@ export class UserError extends Error {
   }
 }
 
+/** What the user can do after Ctrl-C; most commands go on with what is there when they are run again. */
+export const goOn = "Run the same command again: it picks up where things stand.";
+
 /** What to say of an error on the terminal, and what to exit with. A stack trace only with SLIPWAY_DEBUG=1. */
 export function explainError(error: unknown, wasInterrupted: boolean): { message: string; exitCode: number } {
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
-  if (wasInterrupted) return { message: "Interrupted.", exitCode: 130 };
+  if (wasInterrupted) return { message: `Interrupted. ${goOn}`, exitCode: 130 };
   const { message, code, name, stack }: NodeJS.ErrnoException =
     error instanceof Error ? error : new Error(String(error));
   if (process.env.SLIPWAY_DEBUG) return { message: stack ?? message, exitCode: 1 };

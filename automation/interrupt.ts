@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { UserError } from "./errors";
+import { goOn, UserError } from "./errors";
 
 const interruption = new AbortController();
 setMaxListeners(0, interruption.signal); // as many as there are requests under way
@@ -32,8 +32,8 @@ export function throwIfInterrupted(): void {
   if (interruption.signal.aborted) throw interrupted();
 }
 
-/** @param next what the user can do now; most commands go on with what is there when they are run again. */
-export function interrupted(next = "Run the same command again: it picks up where things stand."): UserError {
+/** @param next what the user can do now. */
+export function interrupted(next = goOn): UserError {
   const reason: unknown = interruption.signal.reason;
   return reason instanceof UserError ? reason : new UserError(`Interrupted. ${next}`, 130);
 }

@@ -12,7 +12,7 @@ import { recentErrors } from "../release/smoke-test";
 import { landSample, readData, sampleKey } from "../sample";
 import { type Outputs } from "../outputs";
 import { selectStack, up } from "../stack";
-import { openTarget } from "../target";
+import { openTarget, type Target } from "../target";
 import { alone } from "./alone";
 import { isAttended, startConsole, untilInterrupted } from "./console";
 import { describe as describePrediction } from "./predict";
@@ -34,19 +34,18 @@ export async function demo(options: DemoOptions, output: Output): Promise<void> 
   const stackName = problem === undefined ? "local" : await stackFor(problem);
   const content = readData(data ?? sampleData(problem));
   const shown = options.console && !output.json && isAttended();
-  if (shown) {
-    const target = await openTarget(stackName, output);
-    output.note(`See it happen: ${await startConsole(stackName, target, { open: true }, output)}`);
-  }
-  await alone(stackName, "demo", () => run(stackName, content, output));
+  const target = await openTarget(stackName, output);
+  if (shown) output.note(`See it happen: ${await startConsole(stackName, target, { open: true }, output)}`);
+  await alone(stackName, "demo", () => run(stackName, target, content, output)).finally(() => {
+    if (interruptSignal.aborted) output.note("The laptop cloud goes on until 'npx slipway local stop'.");
+  });
   if (!shown) return;
   expectInterrupt();
   output.note("\nThe console stays open until Ctrl-C. The laptop cloud goes on then, until it is stopped.");
   await untilInterrupted();
 }
 
-async function run(stackName: string, content: Buffer, output: Output): Promise<void> {
-  const target = await openTarget(stackName, output);
+async function run(stackName: string, target: Target, content: Buffer, output: Output): Promise<void> {
   const stack = await selectStack(stackName, target, output);
   const { outputs } = await up(stack, output);
   const context = createContext(stack, outputs, target, output);
