@@ -1,6 +1,7 @@
 import { type StackConfig } from "../stack-config";
 import { type Resource } from "../stack";
-import { priceOf } from "./prices";
+import { total } from "./prices";
+import { watching } from "./watching";
 
 /** What grows with use. */
 export interface Use {
@@ -15,15 +16,14 @@ const predictSeconds = 0.05;
 const serveSeconds = 0.03;
 const logBytes = 1000;
 const jobMinutes = 5;
+/** `Latency`, `ModelTime`, `QueueTime`, `Instances`. */
+const predictMetrics = 4;
 
 /** What use costs beside what is always there, from the stack's own settings and memory sizes. */
 export function usage(resources: Resource[], config: StackConfig, project: string): Use[] {
   const setting = (name: string) => config[`${project}:${name}`];
   const serverless = setting("endpoint") === "serverless";
-  const predictor = resources.find(
-    ({ type, urn }) => type === "aws:lambda/function:Function" && /api-predict/.test(urn.split("::").at(-1)!),
-  );
-  const lambdaGb = Number(predictor?.inputs.memorySize ?? 512) / 1024;
+  const lambdaGb = lambdaGbOf("api-predict", resources) ?? 0.5;
   const modelGb = Number(setting("serverlessMemoryInMb")) / 1024;
   const predictions = total(1000, [
     ["api.request", 1],
@@ -58,16 +58,19 @@ export function usage(resources: Resource[], config: StackConfig, project: strin
       dollars: total(1, [["ecr.storage", 1]]),
       assuming: "ECR keeps the 30 newest",
     },
+    {
+      per: "month with predictions in each of its hours",
+      dollars: total(1, [["cloudwatch.metric", predictMetrics]]),
+      assuming: `${predictMetrics} metrics of the predict Lambda`,
+    },
+    ...watching(setting, lambdaGbOf("monitor-look", resources)),
   ];
 }
 
-/** @param parts a price's name, and how much of it one time takes. */
-function total(times: number, parts: [string, number][]): number | undefined {
-  let sum = 0;
-  for (const [name, quantity] of parts) {
-    const price = priceOf(name);
-    if (!price) return undefined;
-    sum += price.dollars * quantity * times;
-  }
-  return sum;
+/** Memory of the Lambda whose name in the program begins so. */
+function lambdaGbOf(name: string, resources: Resource[]): number | undefined {
+  const found = resources.find(
+    ({ type, urn }) => type === "aws:lambda/function:Function" && urn.split("::").at(-1)!.startsWith(name),
+  );
+  return found && Number(found.inputs.memorySize) / 1024;
 }

@@ -1,0 +1,49 @@
+import { readSchema } from "../project";
+import { total } from "./prices";
+import { runsAMonth } from "./schedule";
+import { type Use } from "./usage";
+
+const lookSeconds = 5;
+const capturedBytes = 2000;
+const daysAMonth = 30.4;
+/** `Captured`, `Labels`, and the worst of the features' drift, that of the predictions, and the error. */
+const metricsOfAll = 5;
+
+/**
+ * What watching the model costs (docs/model-monitoring.md); nothing where no requests are captured.
+ * @param setting of the stack, by its name.
+ * @param gb memory of the Lambda that looks.
+ */
+export function watching(setting: (name: string) => unknown, gb = 1): Use[] {
+  const share = Number(setting("captureSharePercent"));
+  if (share === 0) return [];
+  const schedule = String(setting("monitorSchedule"));
+  const days = Number(setting("captureDays"));
+  const looks = runsAMonth(schedule);
+  const looksADay = looks / daysAMonth;
+  const fields = Object.values(readSchema(String(setting("problem"))).properties);
+  const metrics = metricsOfAll + fields.filter((field) => field["x-role"] === "feature").length;
+  return [
+    {
+      per: "month in which the model is watched",
+      dollars: total(1, [
+        ["lambda.request", looks],
+        ["lambda.arm", looks * gb * lookSeconds],
+        ["cloudwatch.request", looks],
+        ["cloudwatch.metric", metrics],
+      ]),
+      assuming: `${schedule}: ${Math.round(looks)} looks, ${lookSeconds} s of a Lambda with ${gb} GB each; ${metrics} metrics`,
+    },
+    {
+      per: "1,000 predictions in what is captured of them",
+      dollars: total(1000 * (share / 100), [
+        ["s3.put", 1],
+        ["s3.get", looksADay],
+        ["s3.storage", (capturedBytes / 1e9) * (days / daysAMonth)],
+      ]),
+      assuming:
+        `${share} % of the requests, ${capturedBytes / 1000} KB each, kept for ${days} days; at worst each is an object of its own, ` +
+        `which all looks of a day read: ${Math.round(looksADay)}`,
+    },
+  ];
+}
