@@ -125,7 +125,7 @@ async function program() {
         })
       : undefined;
   const monitoring = new Monitoring("monitoring", {
-    ...{ context, api, endpoint, results, sources, monitor },
+    ...{ context, api, endpoint, results, sources, monitor, dashboard: settings.dashboard },
     lambdas: {
       ...{ predict: api.predictor, site: site.site, publish: results.publisher },
       ...{ batches: batches.api, score: batches.scorer, ...sources.lambdas },

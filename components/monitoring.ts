@@ -22,6 +22,8 @@ export interface MonitoringArgs {
   sources: Sources;
   /** Without captured requests there is none. */
   monitor?: ModelMonitor | undefined;
+  /** Whether there is a dashboard; the rest of what is here costs less by far. */
+  dashboard: boolean;
   /** All of the stack's, by what `slipway logs` calls them. */
   lambdas: Record<string, LambdaHandler>;
   /** Further log groups, by what `slipway logs` calls them. */
@@ -30,7 +32,8 @@ export interface MonitoringArgs {
 
 /** What the `slipway` command is told: where there is what to see. */
 export interface MonitoringOutputs {
-  dashboard: pulumi.Output<string>;
+  /** Its name, where there is one. */
+  dashboard?: pulumi.Output<string>;
   /** Name of the alarm that rings while any of the stack's does. */
   alarm: pulumi.Output<string>;
   /** By stage of `slipway logs`. */
@@ -38,7 +41,7 @@ export interface MonitoringOutputs {
 }
 
 /**
- * What there is to see of a stack in CloudWatch: a dashboard, an alarm above all others, and queries for the logs. The alarms
+ * What there is to see of a stack in CloudWatch: a dashboard (if wanted), an alarm above all others, and queries for the logs. The alarms
  * are of the components that they watch; here they are drawn with their limits.
  */
 export class Monitoring extends pulumi.ComponentResource {
@@ -63,18 +66,13 @@ export class Monitoring extends pulumi.ComponentResource {
       ),
     };
     const alarm = this.anyAlarm();
-    const dashboard = new aws.cloudwatch.Dashboard(
-      `${name}-dashboard`,
-      { dashboardName: stackAlarm(context), dashboardBody: dashboardBody(this.sections(alarm)) },
-      { parent: this },
-    );
     for (const [label, query] of Object.entries(savedQueries)) this.save(label, query);
     this.outputs = {
-      dashboard: dashboard.dashboardName,
+      ...(args.dashboard ? { dashboard: this.dashboard(alarm).dashboardName } : {}),
       alarm: alarm.alarmName,
       logGroups: pulumi.output(this.groups),
     };
-    this.registerOutputs({ dashboard: dashboard.dashboardName });
+    this.registerOutputs({ alarm: alarm.alarmName });
   }
 
   private get watched(): Watched[] {
@@ -94,6 +92,14 @@ export class Monitoring extends pulumi.ComponentResource {
         alarmRule: names.apply((all) => all.map((one) => `ALARM("${one}")`).join(" OR ")),
         tags: context.tags,
       },
+      { parent: this },
+    );
+  }
+
+  private dashboard(any: aws.cloudwatch.CompositeAlarm): aws.cloudwatch.Dashboard {
+    return new aws.cloudwatch.Dashboard(
+      `${this.name}-dashboard`,
+      { dashboardName: stackAlarm(this.args.context), dashboardBody: dashboardBody(this.sections(any)) },
       { parent: this },
     );
   }

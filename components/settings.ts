@@ -30,6 +30,7 @@ export interface Settings {
   monthlyBudget: number;
   digestSeconds: number;
   api: ApiSettings;
+  dashboard: boolean;
   logRetentionDays: number;
   /** ARN of a managed policy, or `none`. */
   permissionsBoundary: string;
@@ -86,6 +87,7 @@ export function readSettings(config = new pulumi.Config()): Settings {
     monthlyBudget: config.requireNumber("monthlyBudget"),
     digestSeconds: config.requireNumber("digestSeconds"),
     api: readApiSettings(config),
+    dashboard: config.requireBoolean("dashboard"),
     logRetentionDays: config.requireNumber("logRetentionDays"),
     permissionsBoundary: config.require("permissionsBoundary"),
     deleteDataOnDestroy: config.requireBoolean("deleteDataOnDestroy"),

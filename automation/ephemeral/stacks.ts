@@ -7,7 +7,7 @@ import { type ShortLived } from "./sweep";
 const expiryTag = "slipway:expires";
 
 /**
- * Gives a pull request's stack the settings of `dev`, and lets its data go with it. Its file is not in the repository, so
+ * Gives a pull request's stack the settings of `dev`, lets its data go with it, and saves the dashboard. Its file is not in the repository, so
  * another machine that destroys it has none; Pulumi needs none for that.
  */
 export async function configure(workspace: LocalWorkspace, stack: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function configure(workspace: LocalWorkspace, stack: string): Promi
   );
   await workspace.saveStackSettings(stack, {
     ...here,
-    config: { ...config, "slipway:deleteDataOnDestroy": "true" },
+    config: { ...config, "slipway:deleteDataOnDestroy": "true", "slipway:dashboard": "false" },
   });
 }
 

@@ -21,6 +21,13 @@ describe("automation/links", () => {
     });
   });
 
+  it("leads to no dashboard where the stack has none", () => {
+    const all = outputs("aws", "eu-west-1");
+    const { alarm, logGroups } = all.monitoring;
+    const links = linksOf("pr-7", { ...all, monitoring: { alarm, logGroups } }, undefined);
+    expect(Object.keys(links)).to.deep.equal(["alarms", "endpoint", "logs"]);
+  });
+
   it("knows the consoles of other families of regions", () => {
     const { endpoint } = linksOf("dev", outputs("aws-cn", "cn-north-1"), undefined);
     expect(endpoint).to.match(/^https:\/\/cn-north-1\.console\.amazonaws\.cn\/sagemaker\//);

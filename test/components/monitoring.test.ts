@@ -71,6 +71,13 @@ describe("Monitoring", () => {
     expect(states?.properties.alarms).to.have.length(names.length + 1);
   });
 
+  it("has no dashboard where none is wanted, and everything else", async () => {
+    const without = await declaredOn("main", { ...allSources, "slipway:dashboard": false });
+    const names = (declared: Declared[]) => declared.map(({ type, name }) => `${type} ${name}`);
+    const missing = names(main).filter((name) => !names(without).includes(name));
+    expect(missing).to.deep.equal(["aws:cloudwatch/dashboard:Dashboard monitoring-dashboard"]);
+  });
+
   it("stays within what CloudWatch takes for a rule, a dashboard and a row", () => {
     expect((only(main, "CompositeAlarm").alarmRule as string).length).to.be.below(10_240);
     expect(alarmsOf(main).length).to.be.at.most(100);

@@ -1,3 +1,4 @@
+import { CloudWatchClient, ListDashboardsCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
@@ -88,6 +89,9 @@ describe("stacks of pull requests", function () {
       await s3()
     ).send(new ListObjectsV2Command({ Bucket: bucket, Prefix: "raw/" }));
     expect(KeyCount).to.equal(1);
+    const cloudwatch = new CloudWatchClient(await workshop.client("cloudwatch"));
+    const { DashboardEntries } = await cloudwatch.send(new ListDashboardsCommand({}));
+    expect(DashboardEntries ?? []).to.deep.equal([]); // which would cost more than all else of an idle stack
     const [comment, ...more] = github.comments;
     expect(more).to.deep.equal([]);
     expect(comment?.body)
