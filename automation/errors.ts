@@ -34,12 +34,21 @@ export function explainError(error: unknown, wasInterrupted: boolean): { message
       exitCode: 1,
     };
   }
+  const problem = pulumiProblem(message);
+  if (problem) return { message: problem, exitCode: 1 };
   // Errors of AWS carry their kind in the name; the others are sentences already.
   return { message: name === "Error" ? message : `${name}: ${message}`, exitCode: 1 };
 }
 
 /** What to say of an error in a report that goes on without what failed. */
 export const errorLine = (error: unknown): string => explainError(error, false).message;
+
+/** What to say when the Pulumi CLI says `text`; undefined where its own words will do. */
+export const pulumiProblem = (text: string): string | undefined =>
+  /PULUMI_ACCESS_TOKEN must be set/.test(text)
+    ? "Pulumi has not been told where the stacks in AWS keep their state. Set PULUMI_BACKEND_URL, or log in with 'pulumi login " +
+      "<url>' (docs/deploy.md), then run the same command again."
+    : undefined;
 
 /** As the services of AWS say it, each in its own way. */
 const expiredCredentials =

@@ -42,6 +42,7 @@ async function runStep<T>(title: string, work: (progress: Progress) => Promise<T
     stream: process.stderr,
     isEnabled: terminal,
     isSilent: !terminal,
+    color: pc.isColorSupported && "cyan",
     discardStdin: false,
   });
   const show = () =>

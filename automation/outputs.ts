@@ -1,6 +1,6 @@
 import { type Unwrap } from "@pulumi/pulumi";
 import type program from "../index";
-import { UserError } from "./errors";
+import { pulumiProblem, UserError } from "./errors";
 import { interruptSignal, interrupted } from "./interrupt";
 import { type Output } from "./output";
 import { projectRoot } from "./project";
@@ -61,6 +61,7 @@ async function askForOutputs(
   }
   if (/no stack named/.test(stderr)) return undefined;
   throw new UserError(
-    `The outputs of the stack '${stack}' cannot be read: ${stderr.trim()} Put it right, then try again.`,
+    pulumiProblem(stderr) ??
+      `The outputs of the stack '${stack}' cannot be read: ${stderr.trim()} Put it right, then try again.`,
   );
 }

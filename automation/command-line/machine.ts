@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { type ImageOptions } from "../commands/check-image";
 import { type SageMakerOptions } from "../commands/sagemaker";
 import { stackName } from "../stack-name";
-import { type JsonOption, command, outputFor, wholeNumber } from "./options";
+import { type JsonOption, command, outputFor, port, wholeNumber } from "./options";
 
 const bootstrapHelp = `
 Run 'terraform apply' in terraform-bootstrap/ before (docs/deploy.md). It sets the repository's variables for the workflows,
@@ -62,7 +62,7 @@ export function addMachineCommands(program: Command): void {
     "sagemaker",
     "SageMaker alone on this laptop, for boto3, the SDKs, Terraform: until Ctrl-C",
   )
-    .option("--port <number>", "of SageMaker, on 127.0.0.1; without it, that of the last time", wholeNumber)
+    .option("--port <number>", "of SageMaker, on 127.0.0.1; without it, that of the last time", port)
     .addOption(
       new Option("--executor <kind>", "how containers run").choices(["docker", "process"]).default("docker"),
     )

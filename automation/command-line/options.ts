@@ -9,6 +9,12 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError("Give a whole number from 1 up.");
 }
 
+/** An option's value as a TCP port. */
+export function port(text: string): number {
+  if (/^[1-9]\d*$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError("Give a whole number from 1 to 65535.");
+}
+
 /** An option's value as a share of the whole. */
 export function share(text: string): number {
   if (/^(0(\.\d+)?|1(\.0+)?)$/.test(text)) return Number(text);

@@ -2,7 +2,7 @@ import { type Command } from "commander";
 import { type ConsoleOptions } from "../commands/console";
 import { type DemoOptions } from "../commands/demo";
 import { type FeedCommandOptions } from "../commands/feed";
-import { type JsonOption, command, outputFor, share, stackCommand, wholeNumber } from "./options";
+import { type JsonOption, command, outputFor, port, share, stackCommand, wholeNumber } from "./options";
 
 /** The pipeline of a stack, from its data to what it serves. */
 export function addPipelineCommands(program: Command): void {
@@ -48,7 +48,7 @@ export function addPipelineCommands(program: Command): void {
     );
 
   stackCommand(program, "console", "the pipeline of a stack live in the browser; it only looks")
-    .option("--port <number>", "on 127.0.0.1; without it, any that is free", wholeNumber)
+    .option("--port <number>", "on 127.0.0.1; without it, any that is free", port)
     .option("--no-open", "print the address, and open no browser")
     .addHelpText(
       "after",

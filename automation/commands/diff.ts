@@ -23,7 +23,7 @@ const smallShift = 0.1;
 function describe(stack: string, resources: string[], found: ReleaseDiff): string {
   const sections: [string, string[]][] = [
     ["Infrastructure", resources],
-    ["Data", [...found.data.map(changeText), ...rowLines(found), ...shiftLines(found)]],
+    ["Data", [...rowLines(found), ...shiftLines(found), ...found.data.map(changeText)]],
     ["Code", [...found.code, ...found.imageSource.map(({ what }) => `the ${what} is another one`)]],
     ["Hyperparameters", found.hyperparameters.map(changeText)],
     ["Schema", found.schema ? ["schema.json is another one"] : []],

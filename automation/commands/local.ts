@@ -1,4 +1,5 @@
 import { dirname, isAbsolute } from "node:path";
+import { counted } from "../../handlers/publish/figures";
 import { localStatus, resetLocal, startLocal, stopLocal } from "../../local/supervisor/client";
 import { pulumiEnvironment } from "../../local/environment";
 import { follow, logFile, tail } from "../../local/logs";
@@ -45,7 +46,7 @@ export async function status(output: Output): Promise<void> {
 
 const describe = ({ name, status, url, pid, restarts, problem }: ServiceStatus) =>
   `${name.padEnd(10)} ${status.padEnd(9)} ${url}  process ${pid ?? "none"}` +
-  (restarts ? `, restarted ${restarts} times` : "") +
+  (restarts ? `, restarted ${counted(restarts, "time")}` : "") +
   (problem ? ` (${problem})` : "");
 
 /** `slipway local env` */

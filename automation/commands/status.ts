@@ -1,3 +1,4 @@
+import { counted } from "../../handlers/publish/figures";
 import { linksOf } from "../links";
 import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
@@ -90,7 +91,7 @@ function describe(status: Status): string {
       [
         "data",
         status.data
-          ? `${status.data.snapshot.slice(0, 12)}, ${status.data.objects.length} objects`
+          ? `${status.data.snapshot.slice(0, 12)}, ${counted(status.data.objects.length, "object")}`
           : "unknown",
       ],
       ["error", `${errorText(status.metrics, status.problem)} on the test rows`],

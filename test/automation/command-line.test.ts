@@ -12,8 +12,10 @@ describe("the slipway command", () => {
   const slipway = (...args: string[]) =>
     run(process.execPath, [join(root, "automation", "bin.js"), ...args], {
       cwd: root,
-      env: { ...process.env, SLIPWAY_LOCAL_HOME: home, NO_COLOR: "1" },
+      env: { ...process.env, SLIPWAY_LOCAL_HOME: home, NO_COLOR: "1", ...nobody },
     });
+  /** Nobody is logged in to a Pulumi backend. */
+  const nobody = { PULUMI_HOME: home, PULUMI_BACKEND_URL: "", PULUMI_ACCESS_TOKEN: "" };
   after(() => rmSync(home, { recursive: true, force: true }));
 
   it("lists its commands and shows examples", async () => {
@@ -69,6 +71,20 @@ describe("the slipway command", () => {
       );
     });
   }
+
+  for (const command of ["status", "cost"]) {
+    it(`${command}: says what to do where Pulumi has no backend`, async () => {
+      const { code, stderr } = await slipway(command, "dev");
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^Pulumi has not been told where .* Set PULUMI_BACKEND_URL.*\n$/);
+    });
+  }
+
+  it("takes no port that there is none of", async () => {
+    const { code, stderr } = await slipway("console", "local", "--port", "65536");
+    expect(code).to.equal(1);
+    expect(stderr).to.include("argument '65536' is invalid. Give a whole number from 1 to 65535.");
+  });
 
   it("says that the laptop cloud does not run, as text and as JSON", async () => {
     expect((await slipway("local", "status")).stdout).to.include(
