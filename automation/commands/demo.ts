@@ -1,6 +1,7 @@
 import { confirmSubscription, type Email, listEmails, waitForEmail } from "../../local/inbox/client";
 import { UserError } from "../errors";
 import { expectInterrupt, interruptSignal, throwIfInterrupted } from "../interrupt";
+import { whyNoMail } from "../mail";
 import { type Output } from "../output";
 import { type Answer, playgroundUrl, predict } from "../prediction";
 import { stackFor } from "../problem";
@@ -12,6 +13,7 @@ import { recentErrors } from "../release/smoke-test";
 import { landSample, readData, sampleKey } from "../sample";
 import { type Outputs } from "../outputs";
 import { selectStack, up } from "../stack";
+import { projectName, readStackConfig } from "../stack-config";
 import { openTarget, type Target } from "../target";
 import { alone } from "./alone";
 import { isAttended, startConsole, untilInterrupted } from "./console";
@@ -67,16 +69,20 @@ async function run(stackName: string, target: Target, content: Buffer, output: O
   const answer = await output.step("Asking the public URL for a prediction", () =>
     predict(outputs, [record]),
   );
-  const email = await output.step("Waiting for the email about it", async (progress) => {
-    const found = await waitForResults(inboxUrl, asked).catch(async (error: Error) => {
-      const errors = await recentErrors(clients.logs, outputs.publishLogGroup, asked);
-      throw errors.length
-        ? new UserError(`${error.message} The publish Lambda logged: ${errors.join(" ")}`)
-        : error;
-    });
-    progress.result(`'${found.subject}' to ${found.to}`);
-    return found;
-  });
+  const unmailed = whyNoMail(readStackConfig(stackName), projectName());
+  if (unmailed) output.note(`No email about it is waited for: ${unmailed}.`);
+  const email = unmailed
+    ? null
+    : await output.step("Waiting for the email about it", async (progress) => {
+        const found = await waitForResults(inboxUrl, asked).catch(async (error: Error) => {
+          const errors = await recentErrors(clients.logs, outputs.publishLogGroup, asked);
+          throw errors.length
+            ? new UserError(`${error.message} The publish Lambda logged: ${errors.join(" ")}`)
+            : error;
+        });
+        progress.result(`'${found.subject}' to ${found.to}`);
+        return found;
+      });
   output.answer(
     {
       ...{
@@ -86,7 +92,7 @@ async function run(stackName: string, target: Target, content: Buffer, output: O
         apiKey: outputs.apiKey,
         answer,
       },
-      ...{ inboxUrl, email: { to: email.to, subject: email.subject }, curl: curl(outputs, record) },
+      ...{ inboxUrl, email: email && { to: email.to, subject: email.subject }, curl: curl(outputs, record) },
     },
     describe(stackName, schema, outputs, answer, released, inboxUrl),
   );
