@@ -8,11 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway_model import features
+from slipway_model.failure import Failure
 from slipway_model.features import MISSING, Features
 
 Matrix = NDArray[np.float64]
 # Rows at a time, so that columns take little memory beside the matrix.
 BLOCK = 4096
+
+
+def place_of(name: str, constant: str) -> int:
+    """Which column of the matrix the feature is that a constant of `features.py` names."""
+    if name not in features.NAMES:
+        raise Failure(
+            f"{constant} in features.py has {name!r}, which is none of its NAMES "
+            f"({', '.join(features.NAMES)}); name one of them"
+        )
+    return features.NAMES.index(name)
 
 
 class Encoder:
@@ -36,6 +47,8 @@ class Encoder:
     def observe(records: Sequence[Any]) -> Any:
         """What the rows of one training host show, as JSON: input of `learn`."""
         texts: dict[str, list[str]] = {}
+        for name in features.CATEGORICAL:
+            place_of(name, "CATEGORICAL")
         if features.CATEGORICAL:
             # Categories are texts of the record, which need nothing learned.
             rows = [Features(Features.learn([])).compute(record) for record in records]
@@ -54,6 +67,19 @@ class Encoder:
             "categories": {name: sorted(texts) for name, texts in united.items()},
             "learned": Features.learn([host["features"] for host in observed]),
         }
+
+    def check(self, records: Sequence[Any]) -> None:
+        """Too few or too many values would be taken for those of other features."""
+        first = records[:1]
+        widths = [len(self._compute(record)) for record in first]
+        if first and self._columns is not None:
+            widths.append(len(list(self._columns(first))))
+        for width in widths:
+            if width != len(features.NAMES):
+                raise Failure(
+                    f"features.py computes {width} values of a record, and NAMES has {len(features.NAMES)} "
+                    f"({', '.join(features.NAMES)}); give one value for each name, in the same order"
+                )
 
     def row(self, record: Any) -> Sequence[Any]:
         """The features of one record as numbers; missing values and unseen categories are NaN."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from slipway_model import features, metrics
 from slipway_model.boosting import Boosting, Fitted, Rows
-from slipway_model.encoder import Matrix
+from slipway_model.encoder import Matrix, place_of
 from slipway_model.metrics import Vector
 from slipway_model.schema import SCHEMA
 
@@ -84,9 +84,9 @@ def target(records: Sequence[Any]) -> Vector:
 def train(boosting: Boosting, train: Rows, validation: Rows, everything: Rows) -> Fitted:
     """Learn from `everything`, of which `train` and (on the leader) `validation` are parts."""
     group = boosting.group
-    start = group.column(_column(everything, features.START))
+    start = group.column(_column(everything, "START"))
     line = group.leaders(list(metrics.straight_line(start, group.column(everything.target))))
-    baseline = _baseline(group.column(_column(train, features.BASELINE)), group.column(train.target))
+    baseline = _baseline(group.column(_column(train, "BASELINE")), group.column(train.target))
     train, rest, validation = (_over(line, rows) for rows in (train, everything, validation))
     first = boosting.until_no_better(train, validation, POINT)
     rounds = boosting.rounds_on_all(first, len(train), len(rest))
@@ -127,11 +127,12 @@ def _baseline(feature: Vector, actual: Vector) -> dict[str, float]:
 
 def _over(line: list[float], rows: Rows) -> Rows:
     """What the straight line leaves over."""
-    return Rows(rows.matrix, rows.target - (line[0] + line[1] * _column(rows, features.START)))
+    return Rows(rows.matrix, rows.target - (line[0] + line[1] * _column(rows, "START")))
 
 
-def _column(rows: Rows, name: str) -> Vector:
-    return rows.matrix[:, features.NAMES.index(name)]
+def _column(rows: Rows, constant: str) -> Vector:
+    """The feature that a constant of `features.py` names."""
+    return rows.matrix[:, place_of(getattr(features, constant), constant)]
 
 
 class Output:
@@ -142,7 +143,7 @@ class Output:
         self._intercept, self._slope = float(line["intercept"]), float(line["slope"])
         self._below, self._above = float(interval["below"]), float(interval["above"])
         self._least = float(interval["least_scale"])
-        self._start = features.NAMES.index(features.START)
+        self._start = place_of(features.START, "START")
         limits = SCHEMA.target.limits
         self._low = limits.get("minimum", limits.get("exclusiveMinimum", -float("inf")))
         self._high = limits.get("maximum", limits.get("exclusiveMaximum", float("inf")))
@@ -170,7 +171,7 @@ class Output:
 
 def measure(predicted: NDArray[np.float64], test: Rows, baseline: dict[str, float]) -> dict[str, float]:
     """Metrics on the test rows, and what the two baselines reach there."""
-    line = baseline["intercept"] + baseline["slope"] * _column(test, features.BASELINE)
+    line = baseline["intercept"] + baseline["slope"] * _column(test, "BASELINE")
     median = np.full(len(test), baseline["median"])
     return {
         **{f"test:{name}": value for name, value in measure_slice(predicted, test.target).items()},

@@ -34,6 +34,7 @@ def train(layout: Layout) -> None:
     # The validation rows say when to stop; then they are learned from as well.
     learned = [*channels.train, *group.share(channels.validation)]
     encoder = Encoder(**group.leaders(Encoder.learn(group.gather(Encoder.observe(learned)))))
+    encoder.check(learned)
     everything = _rows(encoder, learned)
     count = len(channels.train)
     train_rows = Rows(everything.matrix[:count], everything.target[:count])

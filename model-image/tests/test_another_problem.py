@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from sklearn.datasets import load_iris
 
+from slipway_model.encoder import place_of
+from slipway_model.failure import Failure
 from slipway_model.layout import Layout
 from tests import support
 from tests.support import Server, read_csv, write_csv
@@ -242,6 +244,37 @@ def test_a_target_that_is_neither_is_refused(
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: schema.json: kind: {message}")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ('"petal_width", "colour")', '"colour")', "computes 5 values of a record, and NAMES has 4"),
+        (
+            'frozenset({"colour"})',
+            'frozenset({"color"})',
+            "CATEGORICAL in features.py has 'color', which is none",
+        ),
+    ],
+)
+def test_says_which_features_do_not_fit_their_names(
+    problem: Problem, tmp_path: Path, written: str, instead: str, said: str
+) -> None:
+    package, layout = tmp_path / "model-image", Layout(tmp_path / "ml")
+    shutil.copytree(problem.package, package)
+    shutil.copytree(problem.layout.base, layout.base)
+    file = package / "slipway_model" / "features.py"
+    assert written in FEATURES
+    file.write_text(FEATURES.replace(written, instead))
+    done = support.run(layout.base, "train", package)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_says_when_the_line_starts_from_no_feature() -> None:
+    with pytest.raises(Failure, match=r"START in features.py has 'fare', which is none of its NAMES \("):
+        place_of("fare", "START")
 
 
 def test_rows_without_a_time_are_split_at_random_with_the_seed(timeless: Problem, tmp_path: Path) -> None:
