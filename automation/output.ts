@@ -1,5 +1,6 @@
 import ora from "ora";
 import pc from "picocolors";
+import { type Pace, paceLine, paceWords } from "./pace";
 
 /** How a command talks: answers on stdout (one JSON document with `--json`), progress on stderr. */
 export interface Output {
@@ -13,8 +14,8 @@ export interface Output {
 }
 
 export interface Progress {
-  /** Says what the step is doing now. */
-  now(detail: string): void;
+  /** Says what the step is doing now and, where something tells, how far it is. */
+  now(detail: string, pace?: Pace): void;
   /** Says how the step ended; shown beside its title. */
   result(detail: string): void;
 }
@@ -34,6 +35,7 @@ async function runStep<T>(title: string, work: (progress: Progress) => Promise<T
   const began = performance.now();
   const seconds = () => pc.dim(`${((performance.now() - began) / 1000).toFixed(1)} s`);
   let detail = "";
+  let pace: Pace | undefined;
   let result = "";
   const terminal = process.stderr.isTTY && !process.env.CI;
   // discardStdin would swallow Ctrl-C for the commands that clean up after it
@@ -45,10 +47,14 @@ async function runStep<T>(title: string, work: (progress: Progress) => Promise<T
     color: pc.isColorSupported && "cyan",
     discardStdin: false,
   });
-  const show = () =>
-    (spinner.text = detail ? `${title} ${pc.dim(detail)} ${seconds()}` : `${title} ${seconds()}`);
-  const say = () =>
-    terminal || process.stderr.write(`  ${title}: ${detail || "still going"} (${seconds()})\n`);
+  const show = () => {
+    const line = [title, detail && pc.dim(detail), seconds()].filter(Boolean).join(" ");
+    spinner.text = pace ? `${line}\n${paceLine(pace)}` : line;
+  };
+  const say = () => {
+    const now = [detail || "still going", pace && paceWords(pace)].filter(Boolean).join(", ");
+    if (!terminal) process.stderr.write(`  ${title}: ${now} (${seconds()})\n`);
+  };
   const beat = setInterval(terminal ? show : say, terminal ? 500 : plainHeartbeatMs);
   spinner.start();
   const end = (mark: string) => {
@@ -58,7 +64,7 @@ async function runStep<T>(title: string, work: (progress: Progress) => Promise<T
   };
   try {
     const value = await work({
-      now: (text) => ((detail = text), show()),
+      now: (text, known) => ((detail = text), (pace = known), show()),
       result: (text) => (result = text),
     });
     end(pc.green("✔"));

@@ -9,7 +9,7 @@ import {
   StopTransformJobCommand,
 } from "@aws-sdk/client-sagemaker";
 import { type Progress } from "../output";
-import { holdout, type JobKind, newestFirst, processedPrefix, runJob, s3Uri } from "./jobs";
+import { holdout, type JobKind, listed, newestFirst, processedPrefix, runJob, s3Uri } from "./jobs";
 import { isMissing } from "./clients";
 import { type ReleaseContext } from "./context";
 import { releasePrefix, type ReleaseRecord } from "./record";
@@ -42,13 +42,14 @@ export async function evaluate(
 const evaluation = (model: ReleaseRecord, modelName: string): JobKind => ({
   kind: "evaluate",
   of: model.id,
-  async list(client, prefix, status) {
+  async newest(client, prefix, status) {
     const command = new ListTransformJobsCommand({
       NameContains: prefix,
       StatusEquals: status,
       ...newestFirst,
     });
-    return (await client.send(command)).TransformJobSummaries?.[0]?.TransformJobName;
+    const [job] = (await client.send(command)).TransformJobSummaries ?? [];
+    return listed(job?.TransformJobName, job?.CreationTime, job?.TransformEndTime);
   },
   async create(client, name, { outputs, releaseId }) {
     await deleteModel(client, modelName); // of an evaluation that was killed

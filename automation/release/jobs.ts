@@ -32,16 +32,27 @@ export interface JobKind {
   kind: "process" | "train" | "evaluate";
   /** What tells it from the release's other jobs of this kind. */
   of?: string;
-  /** Newest first. */
-  list(
+  /** The newest job whose name has `prefix`. */
+  newest(
     client: SageMakerClient,
     prefix: string,
     status: "InProgress" | "Completed",
-  ): Promise<string | undefined>;
+  ): Promise<ListedJob | undefined>;
   create(client: SageMakerClient, name: string, work: JobWork): Promise<unknown>;
   look(client: SageMakerClient, name: string): Promise<JobState>;
   stop(client: SageMakerClient, name: string): Promise<unknown>;
 }
+
+export interface ListedJob {
+  name: string;
+  created?: Date | undefined;
+  /** Undefined while it is under way. */
+  ended?: Date | undefined;
+}
+
+/** A job of SageMaker's summary of it; undefined when there is none. */
+export const listed = (name?: string, created?: Date, ended?: Date): ListedJob | undefined =>
+  name === undefined ? undefined : { name, created, ended };
 
 export interface JobState {
   /** `InProgress`, `Completed`, `Failed`, `Stopping`, `Stopped`. */
@@ -86,22 +97,37 @@ export async function runJob(
 ): Promise<{ name: string; state: JobState }> {
   const prefix = [`${work.outputs.jobPrefix}${job.kind}`, work.releaseId, job.of].filter(Boolean).join("-");
   const known =
-    (await job.list(client, prefix, "Completed")) ?? (await job.list(client, prefix, "InProgress"));
-  const name = known ?? `${prefix}-${Date.now().toString(36)}`;
+    (await job.newest(client, prefix, "Completed")) ?? (await job.newest(client, prefix, "InProgress"));
+  const name = known?.name ?? `${prefix}-${Date.now().toString(36)}`;
+  const lastTook = known?.ended
+    ? undefined
+    : timeOfLast(job, client, `${work.outputs.jobPrefix}${job.kind}-`);
   if (!known) await job.create(client, name, work);
+  const since = known?.created ?? new Date();
   for (;;) {
     const state = await job.look(client, name);
     if (state.status === "Completed") return { name, state };
     if (state.status === "Failed" || state.status === "Stopped") {
       throw new JobFailed(job.kind, name, state.status, state.failureReason);
     }
-    progress.now(state.detail);
+    const lastMs = await lastTook;
+    progress.now(state.detail, lastMs ? { since, lastMs } : undefined);
     await sleep(pollSeconds * 1000, undefined, { signal: interruptSignal }).catch(() => undefined);
     if (interruptSignal.aborted) {
       if (!known) await job.stop(client, name);
       throw interrupted();
     }
   }
+}
+
+/** Milliseconds from creation to end of the newest completed job of a kind; undefined when there is none, or it may not be asked. */
+async function timeOfLast(
+  job: JobKind,
+  client: SageMakerClient,
+  prefix: string,
+): Promise<number | undefined> {
+  const last = await job.newest(client, prefix, "Completed").catch(() => undefined);
+  return last?.created && last.ended && last.ended.getTime() - last.created.getTime();
 }
 
 export const s3Uri = (bucket: string, prefix: string) => `s3://${bucket}/${prefix}`;
@@ -111,13 +137,14 @@ export const newestFirst = { SortBy: "CreationTime", SortOrder: "Descending", Ma
 /** Validates the snapshot's rows and splits them; what it rejects is in the report. */
 export const processing: JobKind = {
   kind: "process",
-  async list(client, prefix, status) {
+  async newest(client, prefix, status) {
     const command = new ListProcessingJobsCommand({
       NameContains: prefix,
       StatusEquals: status,
       ...newestFirst,
     });
-    return (await client.send(command)).ProcessingJobSummaries?.[0]?.ProcessingJobName;
+    const [job] = (await client.send(command)).ProcessingJobSummaries ?? [];
+    return listed(job?.ProcessingJobName, job?.CreationTime, job?.ProcessingEndTime);
   },
   create: (client, name, { outputs, releaseId, ingredients }) =>
     client.send(
@@ -171,13 +198,14 @@ export const processing: JobKind = {
 /** Trains on the processed rows. */
 export const training: JobKind = {
   kind: "train",
-  async list(client, prefix, status) {
+  async newest(client, prefix, status) {
     const command = new ListTrainingJobsCommand({
       NameContains: prefix,
       StatusEquals: status,
       ...newestFirst,
     });
-    return (await client.send(command)).TrainingJobSummaries?.[0]?.TrainingJobName;
+    const [job] = (await client.send(command)).TrainingJobSummaries ?? [];
+    return listed(job?.TrainingJobName, job?.CreationTime, job?.TrainingEndTime);
   },
   create: (client, name, { outputs, releaseId, ingredients }) =>
     client.send(
