@@ -1,11 +1,11 @@
 import { readSchema } from "../project";
-import { total } from "./prices";
-import { runsAMonth } from "./schedule";
+import { hoursAMonth, total } from "./prices";
 import { type Use } from "./usage";
 
 const lookSeconds = 5;
 const capturedBytes = 2000;
 const daysAMonth = 30.4;
+const hours = { minute: 1 / 60, hour: 1, day: 24 };
 /** `Captured`, `Labels`, and the worst of the features' drift, that of the predictions, and the error. */
 const metricsOfAll = 5;
 
@@ -19,7 +19,7 @@ export function watching(setting: (name: string) => unknown, gb = 1): Use[] {
   if (share === 0) return [];
   const schedule = String(setting("monitorSchedule"));
   const days = Number(setting("captureDays"));
-  const looks = runsAMonth(schedule);
+  const looks = looksAMonth(schedule);
   const looksADay = looks / daysAMonth;
   const fields = Object.values(readSchema(String(setting("problem"))).properties);
   const metrics = metricsOfAll + fields.filter((field) => field["x-role"] === "feature").length;
@@ -32,7 +32,7 @@ export function watching(setting: (name: string) => unknown, gb = 1): Use[] {
         ["cloudwatch.request", looks],
         ["cloudwatch.metric", metrics],
       ]),
-      assuming: `${schedule}: ${Math.round(looks)} looks, ${lookSeconds} s of a Lambda with ${gb} GB each; ${metrics} metrics`,
+      assuming: `${Math.round(looks)} looks (${schedule}${isRate(schedule) ? "" : ", counted as one an hour"}), ${lookSeconds} s of a Lambda with ${gb} GB each; ${metrics} metrics`,
     },
     {
       per: "1,000 predictions in what is captured of them",
@@ -46,4 +46,12 @@ export function watching(setting: (name: string) => unknown, gb = 1): Use[] {
         `which all looks of a day read: ${Math.round(looksADay)}`,
     },
   ];
+}
+
+const isRate = (schedule: string) => schedule.startsWith("rate(");
+
+/** Of `rate(15 minutes)`; when a `cron(...)` runs is left to AWS, and counted as once an hour. */
+function looksAMonth(schedule: string): number {
+  const [, count = "1", unit = "hour"] = /^rate\((\d+) (minute|hour|day)/.exec(schedule) ?? [];
+  return hoursAMonth / (Number(count) * hours[unit as keyof typeof hours]);
 }

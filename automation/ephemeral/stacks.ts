@@ -7,8 +7,8 @@ import { type ShortLived } from "./sweep";
 const expiryTag = "slipway:expires";
 
 /**
- * Gives a pull request's stack the settings of `dev`, lets its data go with it, and saves the dashboard. Its file is not in the repository, so
- * another machine that destroys it has none; Pulumi needs none for that.
+ * Gives a pull request's stack the settings of `dev`, but that its data goes with it, and that it has no dashboard. Its
+ * file is not in the repository, so another machine that destroys it has none; Pulumi needs none for that.
  */
 export async function configure(workspace: LocalWorkspace, stack: string): Promise<void> {
   const settings = await workspace.stackSettings(modelStack);

@@ -4,7 +4,6 @@ import { comingEndpoint } from "../../automation/cost/endpoint";
 import { difference, estimate } from "../../automation/cost/estimate";
 import { type Resource } from "../../automation/stack";
 import { hoursAMonth, priceOf, priceTable } from "../../automation/cost/prices";
-import { runsAMonth } from "../../automation/cost/schedule";
 import { usage } from "../../automation/cost/usage";
 import { readStackConfig } from "../../automation/stack-config";
 
@@ -126,38 +125,15 @@ describe("the cost of a stack", () => {
       200 * (price("s3.put") + (730 / 30.4) * price("s3.get") + kept(14)),
       1e-12,
     );
-    const daily = { "slipway:monitorSchedule": "cron(0 6 * * ? *)", "slipway:captureSharePercent": 100 };
-    const [monthDaily, all] = of({ ...daily, "slipway:captureDays": 365 });
-    expect(monthDaily).to.be.closeTo(12 * price("cloudwatch.metric") + (730 / 24) * look, 1e-9);
+    const often = { "slipway:monitorSchedule": "rate(15 minutes)", "slipway:captureSharePercent": 100 };
+    const [monthOften, all] = of({ ...often, "slipway:captureDays": 365 });
+    expect(monthOften).to.be.closeTo(12 * price("cloudwatch.metric") + 4 * 730 * look, 1e-9);
     expect(all).to.be.closeTo(
-      1000 * (price("s3.put") + (730 / 24 / 30.4) * price("s3.get") + kept(365)),
+      1000 * (price("s3.put") + ((4 * 730) / 30.4) * price("s3.get") + kept(365)),
       1e-12,
     );
-  });
-
-  it("knows how often a schedule runs", () => {
-    const aDay = 730 / 24;
-    for (const [expression, times] of [
-      ...([
-        ["rate(1 hour)", 730] as const,
-        ["rate(15 minutes)", 4 * 730],
-        ["rate(2 days)", aDay / 2],
-      ] as const),
-      ...([
-        ["cron(0 * * * ? *)", 730],
-        ["cron(0/10 8-17 * * ? *)", 60 * aDay],
-      ] as const),
-      ...([
-        ["cron(0,30 6 ? * MON-FRI *)", (2 * aDay * 5) / 7],
-        ["cron(0 6 ? * SAT-MON *)", (aDay * 3) / 7],
-      ] as const),
-      ...([
-        ["cron(0 6 1,15 * ? *)", 2],
-        ["cron(0 6 L JAN-JUN ? *)", 0.5],
-        ["cron(0 6 ? * 6#1 *)", aDay / 7],
-      ] as const),
-    ])
-      expect(runsAMonth(expression), expression).to.be.closeTo(times, 1e-9);
+    const [monthDaily] = of({ ...often, "slipway:monitorSchedule": "cron(0 6 * * ? *)" });
+    expect(monthDaily).to.be.closeTo(12 * price("cloudwatch.metric") + 730 * look, 1e-9);
   });
 
   it("says of when its prices are, and has one for all that the stacks are configured with", () => {
