@@ -1,4 +1,4 @@
-import { type Subscriber } from "../components/subscribers";
+import { type Subscriber } from "../components/results/subscribers";
 import { type StackConfig } from "./stack-config";
 
 const kind = "prediction.results";

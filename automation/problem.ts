@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parseDocument } from "yaml";
-import { imageFolder, problemFault, schemaFile, standardProblem } from "../components/problem";
+import { imageFolder, problemFault, schemaFile, standardProblem } from "../components/shared/problem";
 import { venvPython } from "../local/supervisor/services";
 import { UserError } from "./errors";
 import { projectRoot, readJson } from "./project";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { schemaFile, standardProblem } from "../components/problem";
+import { schemaFile, standardProblem } from "../components/shared/problem";
 import { type RecordSchema } from "../handlers/shared/schema";
 import { UserError } from "./errors";
 
@@ -34,7 +34,7 @@ export interface Schema {
   properties: Record<string, SchemaField>;
 }
 
-/** The schema of a problem: see components/problem.ts. */
+/** The schema of a problem: see components/shared/problem.ts. */
 export function readSchema(problem = standardProblem): RecordSchema & Schema {
   return readJson(schemaFile(problem));
 }

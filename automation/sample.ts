@@ -1,7 +1,7 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { standardProblem } from "../components/problem";
+import { standardProblem } from "../components/shared/problem";
 import { rawPrefix } from "./data/landed";
 import { UserError } from "./errors";
 import { type Outputs } from "./outputs";

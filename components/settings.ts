@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type BatchSettings, readBatchSettings } from "./batch-settings";
-import { type DataSettings, readDataSettings } from "./data-settings";
-import { type ApiSettings, readApiSettings } from "./api-settings";
-import { type EndpointCapacity } from "./endpoint-capacity";
-import { type Guardrails } from "./endpoint-guardrails";
-import { type PipelineSettings, readPipelineSettings } from "./deployment-pipeline";
-import { type GateSettings, readGateSettings } from "./gate-settings";
-import { type MonitorSettings, readMonitorSettings } from "./monitor-settings";
+import { type BatchSettings, readBatchSettings } from "./api/batch-settings";
+import { type DataSettings, readDataSettings } from "./data/data-settings";
+import { type ApiSettings, readApiSettings } from "./api/api-settings";
+import { type EndpointCapacity } from "./endpoint/endpoint-capacity";
+import { type Guardrails } from "./endpoint/endpoint-guardrails";
+import { type PipelineSettings, readPipelineSettings } from "./release/deployment-pipeline";
+import { type GateSettings, readGateSettings } from "./release/gate-settings";
+import { type MonitorSettings, readMonitorSettings } from "./monitoring/monitor-settings";
 import { type SourceSettings } from "./sources/sources";
-import { type Announcing, readAnnouncing, readSubscribers } from "./subscriber-settings";
-import { type Subscriber } from "./subscribers";
-import { requireProperty } from "./validation";
+import { type Announcing, readAnnouncing, readSubscribers } from "./results/subscriber-settings";
+import { type Subscriber } from "./results/subscribers";
+import { requireProperty } from "./shared/validation";
 
 /** The stack's configuration. Declared, described and given defaults in `Pulumi.yaml`. */
 export interface Settings {

@@ -1,5 +1,5 @@
 import { type SageMakerClient } from "@aws-sdk/client-sagemaker";
-import { variantName } from "../../components/endpoint-guardrails";
+import { variantName } from "../../components/endpoint/endpoint-guardrails";
 import { describeEndpoint } from "./serving";
 
 /**

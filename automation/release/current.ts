@@ -1,5 +1,5 @@
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { parseRelease, type Release } from "../../components/current-release";
+import { parseRelease, type Release } from "../../components/release/current-release";
 import { type Outputs } from "../outputs";
 
 /** The release that the stack is to serve, as its parameter says; undefined for none. */

@@ -1,5 +1,5 @@
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
-import { formatRelease, type Release } from "../../components/current-release";
+import { formatRelease, type Release } from "../../components/release/current-release";
 import { UserError } from "../errors";
 import { interruptSignal, throwIfInterrupted } from "../interrupt";
 import { type Answer } from "../prediction";

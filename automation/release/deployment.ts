@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { type Release } from "../../components/current-release";
+import { type Release } from "../../components/release/current-release";
 import { getJson, putJson } from "../objects";
 
 /** A change of what a stack serves. While it is under way it is kept as `deployment.json` in the data bucket. */

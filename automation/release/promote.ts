@@ -1,4 +1,4 @@
-import { standardProblem } from "../../components/problem";
+import { standardProblem } from "../../components/shared/problem";
 import { UserError } from "../errors";
 import { copyImage } from "./copy-image";
 import { copyArtifact, copyReleaseData, type Place } from "./copy-data";

@@ -1,5 +1,5 @@
 import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
-import { type GateSettings } from "../../components/gate-settings";
+import { type GateSettings } from "../../components/release/gate-settings";
 import { type Check } from "./gate/decide";
 import { type Ingredients } from "./release-id";
 import { type Schema } from "../project";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildContext, contextDigest } from "../../local/providers/docker/context";
-import { imageFolder, schemaFile, standardProblem } from "../../components/problem";
+import { imageFolder, schemaFile, standardProblem } from "../../components/shared/problem";
 import { projectRoot, readJson } from "../project";
 
 /** All that a model is made of. */

@@ -1,5 +1,5 @@
 import { type CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { unexpectedAnswers } from "../../components/endpoint-guardrails";
+import { unexpectedAnswers } from "../../components/endpoint/endpoint-guardrails";
 
 /**
  * Tells CloudWatch how many probes of a release got another answer than its evaluation has. One above 0 makes the alarm

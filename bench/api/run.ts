@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "simple-statistics";
 import { exampleRecord } from "../../automation/project";
-import { bundledFiles } from "../../components/bundle";
+import { bundledFiles } from "../../components/lambda/bundle";
 import { Workshop } from "../../test/e2e/workshop";
 
 /** Without a pause a request meets the work of telling the subscribers of those before it. */

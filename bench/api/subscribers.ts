@@ -27,7 +27,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { bundledFiles } from "../../components/bundle";
+import { bundledFiles } from "../../components/lambda/bundle";
 import { redrive } from "../../automation/redrive";
 import { filterPolicy } from "../../handlers/shared/subscription";
 import { startCloud } from "../../test/local/providers/cloud";

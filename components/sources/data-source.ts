@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { stackAlarm, watch, type WatchArgs, type Watched } from "../alarm";
-import { type Context } from "../context";
-import { type DataBucket } from "../data-bucket";
-import { LambdaHandler, type VpcConfig } from "../lambda-handler";
-import { type Grantee } from "../policy";
-import { type ResultsTopic } from "../results-topic";
-import { runOnSchedule } from "../schedule";
-import { requireProperty } from "../validation";
+import { stackAlarm, watch, type WatchArgs, type Watched } from "../shared/alarm";
+import { type Context } from "../shared/context";
+import { type DataBucket } from "../data/data-bucket";
+import { LambdaHandler, type VpcConfig } from "../lambda/lambda-handler";
+import { type Grantee } from "../shared/policy";
+import { type ResultsTopic } from "../results/results-topic";
+import { runOnSchedule } from "../lambda/schedule";
+import { requireProperty } from "../shared/validation";
 
 /** What every source is given, whatever its kind. */
 export interface SourceArgs {

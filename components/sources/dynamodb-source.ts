@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { grant } from "../policy";
+import { grant } from "../shared/policy";
 import { DataSource, type SourceArgs } from "./data-source";
 import { checkDynamodbSettings, type DynamodbSettings, isNew, isStream } from "./dynamodb-settings";
 

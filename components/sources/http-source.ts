@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { isWholeNumber, requireProperty } from "../validation";
+import { isWholeNumber, requireProperty } from "../shared/validation";
 import { DataSource, type SourceArgs } from "./data-source";
 
 export interface HttpSettings {

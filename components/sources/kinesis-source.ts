@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { arn } from "../context";
-import { LambdaHandler } from "../lambda-handler";
-import { grant, type Grantee, trustPolicy } from "../policy";
+import { arn } from "../shared/context";
+import { LambdaHandler } from "../lambda/lambda-handler";
+import { grant, type Grantee, trustPolicy } from "../shared/policy";
 import { DataSource, type SourceArgs } from "./data-source";
 import { checkKinesisSettings, type KinesisSettings, streamArnPattern } from "./kinesis-settings";
 

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Context } from "../context";
-import { type VpcConfig } from "../lambda-handler";
+import { type Context } from "../shared/context";
+import { type VpcConfig } from "../lambda/lambda-handler";
 import { databaseArnPattern, defaultPorts, type RdsSettings } from "./rds-settings";
 import { readerGroup, SourceNetwork } from "./source-network";
 

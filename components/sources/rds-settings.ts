@@ -1,4 +1,4 @@
-import { isWholeNumber, requireProperty } from "../validation";
+import { isWholeNumber, requireProperty } from "../shared/validation";
 
 /** A source of the kind `rds`, as Pulumi.<stack>.yaml has it. */
 export interface RdsSettings {

@@ -1,6 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { grant } from "../policy";
+import { grant } from "../shared/policy";
 import { DataSource, type SourceArgs } from "./data-source";
 import { reach, type Reached } from "./rds-database";
 import { checkRdsSettings, type RdsSettings } from "./rds-settings";

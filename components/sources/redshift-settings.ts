@@ -1,4 +1,4 @@
-import { isWholeNumber, requireProperty } from "../validation";
+import { isWholeNumber, requireProperty } from "../shared/validation";
 
 export interface RedshiftSettings {
   kind: "redshift";

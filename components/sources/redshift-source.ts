@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { grant, policyDocument } from "../policy";
+import { grant, policyDocument } from "../shared/policy";
 import { DataSource, type SourceArgs } from "./data-source";
 import { checkRedshiftSettings, type RedshiftSettings } from "./redshift-settings";
 import { statementsFor, type Warehouse, warehouse } from "./redshift-warehouse";

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { arn, type Context } from "../context";
-import { type DataBucket } from "../data-bucket";
-import { type Statement } from "../policy";
+import { arn, type Context } from "../shared/context";
+import { type DataBucket } from "../data/data-bucket";
+import { type Statement } from "../shared/policy";
 import { isNew, type RedshiftSettings } from "./redshift-settings";
 
 /** A warehouse, as the Data API and IAM name it. */

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { grant } from "../policy";
-import { isWholeNumber, requireProperty } from "../validation";
+import { grant } from "../shared/policy";
+import { isWholeNumber, requireProperty } from "../shared/validation";
 import { DataSource, type SourceArgs } from "./data-source";
 
 export interface S3Settings {

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as ec2 from "@pulumi/awsx/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import { type Context } from "../context";
+import { type Context } from "../shared/context";
 
 const cidrBlock = "10.64.0.0/24";
 /** One for each of two zones: a database wants two. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Watched } from "../alarm";
-import { type LambdaHandler } from "../lambda-handler";
-import { requireProperty } from "../validation";
+import { type Watched } from "../shared/alarm";
+import { type LambdaHandler } from "../lambda/lambda-handler";
+import { requireProperty } from "../shared/validation";
 import { type DataSource, type SourceArgs, type SourceOutputs } from "./data-source";
 import { DynamodbSource } from "./dynamodb-source";
 import { HttpSource } from "./http-source";

@@ -1,4 +1,4 @@
-// That of the problem whose bundle it is (components/bundle.ts); elsewhere the container's own (package.json).
+// That of the problem whose bundle it is (components/lambda/bundle.ts); elsewhere the container's own (package.json).
 import document from "#schema";
 
 /** One property of schema.json: JSON Schema 2020-12 plus role and unit. */

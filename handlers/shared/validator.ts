@@ -7,7 +7,7 @@ export function createAjv(): Ajv2020 {
   // The schema's own validity is a matter for the tests; checking it here would slow every cold start.
   const ajv = new Ajv2020({
     ...{ allErrors: true, verbose: true, meta: false, validateSchema: false },
-    code: { source: true }, // so that its code can be written into a bundle (components/bundle.ts)
+    code: { source: true }, // so that its code can be written into a bundle (components/lambda/bundle.ts)
   });
   ajv.addVocabulary(["x-unit"]);
   ajv.addKeyword({

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { formatRelease } from "../../components/current-release";
+import { formatRelease } from "../../components/release/current-release";
 
 export const root = join(__dirname, "..", "..");
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Resource } from "../../automation/stack";
-import { type Context } from "../../components/context";
+import { type Context } from "../../components/shared/context";
 
 /** A resource as the program asked for it. */
 export interface Declared {

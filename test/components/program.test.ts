@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stackName } from "../../automation/stack-name";
-import { formatRelease } from "../../components/current-release";
+import { formatRelease } from "../../components/release/current-release";
 import { longestSourceName } from "../../components/sources/data-source";
 import program from "../../index";
 import { findType } from "../../local/providers/aws/types";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatRelease } from "../../components/current-release";
+import { formatRelease } from "../../components/release/current-release";
 import program from "../../index";
 import { Terraform } from "../local/terraform";
 import { configuration, everything, parameters, release, scaled } from "./configurations";

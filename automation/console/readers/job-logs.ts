@@ -1,5 +1,5 @@
 import { FilterLogEventsCommand, ResourceNotFoundException } from "@aws-sdk/client-cloudwatch-logs";
-import { jobLogGroups } from "../../../components/job-log-groups";
+import { jobLogGroups } from "../../../components/release/job-log-groups";
 import { type JobKind } from "../sections";
 import { type World } from "../world";
 

@@ -1,5 +1,5 @@
 import { figure, whole } from "../../../handlers/publish/figures";
-import { type GateSettings } from "../../../components/gate-settings";
+import { type GateSettings } from "../../../components/release/gate-settings";
 import { bootstrapMean, type Interval } from "./bootstrap";
 import { constantGuess, measure, ofChallenger, type Slice, sliceName, slicesOf } from "./measure";
 import { errorText, type Problem } from "./problem";

@@ -1,5 +1,5 @@
 import { type Resource } from "../../../automation/stack";
-import { formatRelease } from "../../../components/current-release";
+import { formatRelease } from "../../../components/release/current-release";
 import program from "../../../index";
 import { configuration, everything, release } from "../../components/configurations";
 import { declare } from "../../components/mocks";

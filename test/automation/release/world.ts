@@ -18,8 +18,8 @@ import {
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
-import { formatRelease } from "../../../components/current-release";
-import { type GateSettings } from "../../../components/gate-settings";
+import { formatRelease } from "../../../components/release/current-release";
+import { type GateSettings } from "../../../components/release/gate-settings";
 import { type ReleaseContext } from "../../../automation/release/context";
 import { type ReleaseRecord } from "../../../automation/release/record";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { DataBucket } from "../../../components/data-bucket";
-import { ResultsTopic } from "../../../components/results-topic";
-import { StateTable } from "../../../components/state-table";
+import { DataBucket } from "../../../components/data/data-bucket";
+import { ResultsTopic } from "../../../components/results/results-topic";
+import { StateTable } from "../../../components/data/state-table";
 import { type RedshiftSettings, RedshiftSource } from "../../../components/sources/redshift-source";
 import { context, declare, failure, only, statements } from "../mocks";
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { alarmEvents } from "../../../components/alarm";
+import { alarmEvents } from "../../../components/shared/alarm";
 import { S3Source, type S3Settings } from "../../../components/sources/s3-source";
-import { DataBucket } from "../../../components/data-bucket";
-import { ResultsTopic } from "../../../components/results-topic";
-import { StateTable } from "../../../components/state-table";
+import { DataBucket } from "../../../components/data/data-bucket";
+import { ResultsTopic } from "../../../components/results/results-topic";
+import { StateTable } from "../../../components/data/state-table";
 import { type SourceArgs } from "../../../components/sources/data-source";
 import { context, declare, failure, only, statements } from "../mocks";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { bundledFiles } from "../../../components/bundle";
+import { bundledFiles } from "../../../components/lambda/bundle";
 import { recordSchema, type RecordSchema } from "../../../handlers/shared/schema";
 import { type Field, formFields } from "../../../handlers/site/playground/fields";
 import { figureOf } from "../../../handlers/site/playground/figure";

@@ -7,15 +7,15 @@ import {
 import * as aws from "@pulumi/aws";
 import { type Stack } from "@pulumi/pulumi/automation";
 import { expect } from "chai";
-import { type EndpointCapacity } from "../../../components/endpoint-capacity";
+import { type EndpointCapacity } from "../../../components/endpoint/endpoint-capacity";
 import {
   alarmNames,
   EndpointGuardrails,
   unexpectedAnswers,
   variantName,
-} from "../../../components/endpoint-guardrails";
-import { EndpointScaling } from "../../../components/endpoint-scaling";
-import { requireDeployed } from "../../../components/model-endpoint";
+} from "../../../components/endpoint/endpoint-guardrails";
+import { EndpointScaling } from "../../../components/endpoint/endpoint-scaling";
+import { requireDeployed } from "../../../components/endpoint/model-endpoint";
 import { clientConfig, clientEnvironment } from "../../../local/state";
 import { failure } from "../laptop";
 import { imageUri, roleName, type Target, target, train, until } from "../sagemaker/target";

@@ -1,6 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { type GateSettings } from "../../../../components/gate-settings";
+import { type GateSettings } from "../../../../components/release/gate-settings";
 import { type Problem } from "../../../../automation/release/gate/problem";
 import { type JudgedRow } from "../../../../automation/release/gate/rows";
 
