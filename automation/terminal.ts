@@ -13,3 +13,7 @@ export function bar(share: number, width: number, unicode = isUnicode()): string
   const [full, rest] = unicode ? ["█", "░"] : ["#", "-"];
   return pc.cyan(full.repeat(filled)) + pc.dim(rest.repeat(width - filled));
 }
+
+/** Columns of the terminal that the answer is shown in; undefined when it is none, as where it goes into a file. */
+export const answerColumns = (): number | undefined =>
+  process.stdout.isTTY ? columnsOf(process.stdout) : undefined;

@@ -37,10 +37,15 @@ export function addReleaseCommands(program: Command): void {
   stackCommand(
     program,
     "releases",
-    "the releases of a stack: when, by which commit, how good, served or not",
-  ).action(async (stack: string, options: JsonOption) =>
-    (await import("../commands/releases.ts")).releases(stack, outputFor(options)),
-  );
+    "the releases of a stack: when, by which commit, how good, served or not; or what the gate found of one",
+  )
+    .argument(
+      "[release]",
+      "its id: figures beside the release that was served, and how the errors are distributed",
+    )
+    .action(async (stack: string, release: string | undefined, options: JsonOption) =>
+      (await import("../commands/releases.ts")).releases(stack, release, outputFor(options)),
+    );
 
   stackCommand(program, "approve", "serve a release that the gate has accepted and that waits for a person")
     .argument("[release]", "its id; without one, the one that waits")

@@ -1,11 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Output } from "../output";
 import { findOutputs } from "../outputs";
 import { createContext } from "../release/context";
-import { reportFolder } from "../release/gate/report/write";
+import { reportPage } from "../release/gate/report/place";
 import { describeMetrics } from "../release/metrics";
-import { type ReleaseRecord } from "../release/record";
 import { release as runRelease, type ReleaseResult } from "../release/release";
 import { findStored } from "../release/stored";
 import { selectStack, up } from "../stack";
@@ -46,18 +43,12 @@ export const summary = (
   ...{ release: id, state, reason, trained, deployed, seconds, metrics },
   ...{ snapshot: record.ingredients.snapshot, image: record.ingredients.imageUri, commit: record.commit },
   ...(record.promoted ? { promoted: record.promoted } : {}),
-  ...(record.gate ? { gate: { ...record.gate, page: page(stack, record) } } : {}),
+  ...(record.gate ? { gate: { ...record.gate, page: reportPage(stack, record) } } : {}),
 });
-
-/** The report's page on this machine, or in the bucket when the gate judged the release elsewhere. */
-function page(stack: string, { id, gate }: ReleaseRecord): string {
-  const here = join(reportFolder(stack, id), "report.html");
-  return existsSync(here) ? here : `${gate?.report}report.html`;
-}
 
 function describe(stack: string, result: ReleaseResult): string {
   const { metrics, record, problem } = result;
-  const report = record.gate ? [`Report: ${page(stack, record)}`] : [];
+  const report = record.gate ? [`Report: ${reportPage(stack, record)}`] : [];
   return [sentence(stack, result), describeMetrics(metrics, problem), ...report].join("\n");
 }
 

@@ -10,6 +10,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { knownRecords } from "../../automation/release/holdout";
+import { type Report } from "../../automation/release/gate/report/report";
 import { type Check } from "../../automation/release/gate/decide";
 import { type Answer } from "../../automation/prediction";
 import { type Mail, Workshop } from "./workshop";
@@ -126,6 +127,21 @@ describe("the gate", function () {
         .to.include(`Release ${rejected.release} is rejected`)
         .and.include("num_iterations")
         .and.include("What it looks at");
+    });
+
+    it("is shown by its id with the distribution of its errors beside that of the served release", async () => {
+      const { found } = await shop.json<{ found: Report }>("releases", "local", rejected.release);
+      const bins = found.errorBins!;
+      for (const model of ["challenger", "champion"] as const) {
+        const shares = bins.map((bin) => bin[model]!);
+        expect(shares.reduce((sum, share) => sum + share)).to.be.within(0.9, 1);
+      }
+      expect(bins[0]!.challenger).to.be.below(bins[0]!.champion!);
+      const { stdout } = await shop.slipway(["releases", "local", rejected.release]);
+      expect(stdout)
+        .to.include(found.headline)
+        .and.match(/^mean absolute error +[\d.]+ USD +[\d.]+ USD$/m);
+      expect(stdout, "no picture where no terminal is").not.to.include("by absolute error");
     });
 
     it("tells the subscribers the reasons and figures", async () => {

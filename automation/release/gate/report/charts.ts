@@ -21,8 +21,8 @@ export async function charts(report: Report, rows: JudgedRow[]): Promise<Chart[]
   const drawn = [
     ...(rows.length > 0
       ? problem.kind === "regression"
-        ? numberCharts(problem, rows)
-        : classCharts(rows)
+        ? numberCharts(problem, rows, report.errorBins ?? [])
+        : classCharts(rows, report.classErrors ?? [])
       : []),
     ...(report.slices.length > 0 ? [sliceChart(report)] : []),
     ...(Object.keys(report.card.importances).length > 0 ? [importanceChart(report)] : []),

@@ -1,20 +1,14 @@
-import { type JudgedRow, loss } from "../rows";
-import { byModel, color, type Drawing, height, models, width } from "./drawing";
+import { type ClassErrors } from "../distribution";
+import { type JudgedRow } from "../rows";
+import { color, type Drawing, height, models, sharesByModel, width } from "./drawing";
 
 /** Charts of predicted classes. */
-export function classCharts(rows: JudgedRow[]): Drawing[] {
-  return [wrongByClass(rows), confusion(rows)];
+export function classCharts(rows: JudgedRow[], errors: ClassErrors[]): Drawing[] {
+  return [wrongByClass(errors), confusion(rows)];
 }
 
-function wrongByClass(rows: JudgedRow[]): Drawing {
-  const all = byModel(rows);
-  const values = [...new Set(all.map(({ actual }) => actual))].sort().flatMap((actual) =>
-    models.flatMap((model) => {
-      const found = all.filter((row) => row.model === model && row.actual === actual);
-      const wrong = found.filter((row) => loss(row.actual, row.prediction) > 0);
-      return found.length > 0 ? [{ model, actual, share: wrong.length / found.length }] : [];
-    }),
-  );
+function wrongByClass(errors: ClassErrors[]): Drawing {
+  const values = sharesByModel(errors);
   return {
     title: "Which classes it gets wrong",
     caption: "Share of wrong answers by actual class.",

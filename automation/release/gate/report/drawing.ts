@@ -48,6 +48,15 @@ export const byModel = (
     ...(champion ? [{ model: "served" as const, actual, prediction: champion }] : []),
   ]);
 
+/** Shares of both models as values of a chart: one for each model that has one. */
+export const sharesByModel = <T extends { challenger: number; champion?: number }>(found: T[]) =>
+  models.flatMap((model) =>
+    found.flatMap((each) => {
+      const share = model === "served" ? each.champion : each.challenger;
+      return share === undefined ? [] : [{ ...each, model, share }];
+    }),
+  );
+
 export const color = (data: { model: Model }[]): Unit => {
   const present = models.filter((name) => data.some(({ model }) => model === name));
   return {

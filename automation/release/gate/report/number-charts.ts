@@ -1,6 +1,6 @@
-import { quantile } from "simple-statistics";
+import { type ErrorBin } from "../distribution";
 import { type Problem } from "../problem";
-import { type JudgedRow, loss } from "../rows";
+import { type JudgedRow } from "../rows";
 import {
   byModel,
   color,
@@ -8,6 +8,7 @@ import {
   height,
   type Model,
   models,
+  sharesByModel,
   type Unit,
   unitOf,
   width,
@@ -17,36 +18,19 @@ import {
 const mostMarks = 1500;
 
 /** Charts of predicted numbers. */
-export function numberCharts(problem: Problem, rows: JudgedRow[]): Drawing[] {
+export function numberCharts(problem: Problem, rows: JudgedRow[], bins: ErrorBin[]): Drawing[] {
   const every = Math.max(1, Math.ceil(rows.length / mostMarks));
   const some = rows.filter((_, index) => index % every === 0);
   const intervals = coverageByValue(rows);
   return [
-    errorDistribution(problem, rows),
+    errorDistribution(problem, bins),
     ...(intervals.length > 0 ? [calibration(problem, intervals)] : []),
     actualAgainstPredicted(problem, some),
   ];
 }
 
-function errorDistribution(problem: Problem, rows: JudgedRow[]): Drawing {
-  const all = byModel(rows).map(({ model, actual, prediction }) => ({
-    model,
-    error: loss(actual, prediction),
-  }));
-  const top =
-    quantile(
-      all.map(({ error }) => error),
-      0.98,
-    ) || 1;
-  const bins = 24;
-  const values = models.flatMap((model) => {
-    const errors = all.filter((each) => each.model === model).map(({ error }) => error);
-    if (errors.length === 0) return [];
-    const counts = new Array<number>(bins).fill(0);
-    for (const error of errors)
-      if (error <= top) counts[Math.min(bins - 1, Math.floor((error / top) * bins))]! += 1;
-    return counts.map((count, bin) => ({ model, error: (bin * top) / bins, share: count / errors.length }));
-  });
+function errorDistribution(problem: Problem, bins: ErrorBin[]): Drawing {
+  const values = sharesByModel(bins);
   return {
     title: "How large the errors are",
     caption: "Share of the held-out rows by absolute error; the largest 2 % are not shown.",
@@ -54,7 +38,7 @@ function errorDistribution(problem: Problem, rows: JudgedRow[]): Drawing {
       ...{ width, height, data: { values } },
       mark: { type: "line", interpolate: "step-after", strokeWidth: 2 },
       encoding: {
-        x: { field: "error", type: "quantitative", title: `absolute error${unitOf(problem)}` },
+        x: { field: "from", type: "quantitative", title: `absolute error${unitOf(problem)}` },
         y: { field: "share", type: "quantitative", title: "share of rows", axis: { format: "%" } },
         color: color(values),
       },

@@ -1,6 +1,7 @@
 import { counted } from "../../../../handlers/publish/figures";
 import { type Gate, type ReleaseRecord } from "../../record";
 import { constantGuess, type Figures, measure, ofChallenger, ofChampion, slicesOf } from "../measure";
+import { type ClassErrors, classErrors, type ErrorBin, errorBins } from "../distribution";
 import { type Problem } from "../problem";
 import { type JudgedRow, loss, type Prediction } from "../rows";
 import { type Changes } from "../../changes";
@@ -44,6 +45,9 @@ export interface Report {
   checks: Gate["checks"];
   champion?: { release: string; note?: string };
   figures?: Both;
+  /** How the errors are distributed: of numbers by size, of classes by class. A report of an earlier Slipway has neither. */
+  errorBins?: ErrorBin[];
+  classErrors?: ClassErrors[];
   /** Error of simpler predictions on the same rows, by what they do. */
   baselines: Record<string, number>;
   slices: (Both & { field: string; value: string })[];
@@ -68,7 +72,7 @@ export function buildReport(
     ...{ release: id, stack, decision: gate.decision, headline: headline(id, gate), at: gate.at, problem },
     checks: gate.checks,
     ...(champion ? { champion: { release: champion.id, note: champion.note } } : {}),
-    ...(rows.length > 0 ? { figures: figuresOf(problem, rows) } : {}),
+    ...(rows.length > 0 ? { figures: figuresOf(problem, rows), ...distribution(problem, rows) } : {}),
     baselines: rows.length > 0 ? baselines(problem, rows, challenger) : {},
     slices: slicesOf(problem, rows).map(({ field, value, rows: found }) => ({
       ...{ field, value },
@@ -88,6 +92,9 @@ function headline(id: string, { decision, checks, champion }: Findings["gate"]):
   const stays = champion ? `; ${champion} stays in service` : "; nothing is put into service";
   return `Release ${id} is rejected: it fails '${first}'${more}${stays}.`;
 }
+
+const distribution = ({ kind }: Problem, rows: JudgedRow[]) =>
+  kind === "regression" ? { errorBins: errorBins(rows) } : { classErrors: classErrors(rows) };
 
 function figuresOf(problem: Problem, rows: JudgedRow[]): Both {
   const champion = ofChampion(rows);

@@ -19,7 +19,7 @@ export interface Section {
   tables: Table[];
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const errorIn =
   ({ problem }: Report) =>
   (value: number | undefined) =>

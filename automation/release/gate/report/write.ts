@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../../../project";
 import { type ReleaseContext } from "../../context";
 import { putText } from "../../../objects";
 import { releasePrefix } from "../../record";
@@ -8,6 +7,7 @@ import { changesBetween } from "../../changes";
 import { compareData } from "../../data";
 import { markdown } from "./markdown";
 import { readModelCard } from "./model-card";
+import { reportFolder } from "./place";
 import { buildReport, type Findings } from "./report";
 
 export { type Champion } from "./report";
@@ -17,10 +17,6 @@ const contentTypes = {
   md: "text/markdown; charset=utf-8",
   html: "text/html; charset=utf-8",
 };
-
-/** Folder of a release's report on this machine. */
-export const reportFolder = (stack: string, release: string) =>
-  join(projectRoot, ".slipway", "reports", stack, release);
 
 /**
  * Writes report.json, report.md and report.html beside the release's record and on this machine.
