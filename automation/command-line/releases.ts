@@ -29,10 +29,11 @@ export function addReleaseCommands(program: Command): void {
         : (await import("../commands/promote.ts")).releaseFrom(from, stack, outputFor(options)),
     );
 
-  stackCommand(program, "status", "what a stack serves, since when, and what it was made from").action(
-    async (stack: string, options: JsonOption) =>
-      (await import("../commands/status.ts")).status(stack, outputFor(options)),
-  );
+  stackCommand(program, "status", "what a stack serves, since when, and what it was made from")
+    .option("--latency", "and how long predictions took in the last hour")
+    .action(async (stack: string, { latency, ...options }: JsonOption & { latency?: boolean }) =>
+      (await import("../commands/status.ts")).status(stack, latency ?? false, outputFor(options)),
+    );
 
   stackCommand(
     program,

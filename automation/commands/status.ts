@@ -1,4 +1,5 @@
 import { counted } from "../../handlers/publish/figures";
+import { type Latency, latencyChart, latencyText, readLatency } from "../logs/latency";
 import { linksOf } from "../links";
 import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
@@ -11,13 +12,18 @@ import { readServing } from "../release/serving";
 import { readSnapshot } from "../data/snapshot";
 import { type Outputs, requireOutputs } from "../outputs";
 import { openTarget, type Target } from "../target";
+import { answerColumns } from "../terminal";
 
-/** `slipway status` */
-export async function status(name: string, output: Output): Promise<void> {
+/** `slipway status` @param withLatency how long the predictions of the last hour took, too: it takes reading their log. */
+export async function status(name: string, withLatency: boolean, output: Output): Promise<void> {
   const target = await openTarget(name, output);
   const outputs = await requireOutputs(name, target, output);
-  const found = await readStatus(name, outputs, createClients(target, outputs.region), target);
-  output.answer(found, describe(found));
+  const clients = createClients(target, outputs.region);
+  const [found, latency] = await Promise.all([
+    readStatus(name, outputs, clients, target),
+    withLatency ? readLatency(clients.logs, outputs.predictLogGroup) : undefined,
+  ]);
+  output.answer({ ...found, ...(latency ? { latency } : {}) }, describe(found, latency));
 }
 
 async function readStatus(stack: string, outputs: Outputs, clients: Clients, { laptop }: Target) {
@@ -66,7 +72,7 @@ const summary = (deployment: Deployment | undefined) =>
 
 type Status = Awaited<ReturnType<typeof readStatus>>;
 
-function describe(status: Status): string {
+function describe(status: Status, latency: Latency | undefined): string {
   const lines: [string, string | undefined][] = [
     ["stack", `${status.stack} in ${status.region}`],
     ["problem", status.problem],
@@ -100,9 +106,12 @@ function describe(status: Status): string {
         : []),
     );
   }
+  if (latency) lines.push(["latency", latencyText(latency)]);
   lines.push(["alarms", alarmsText(status.alarms)]);
   const links = Object.entries(status.links).map(([name, link]) => `  ${name.padEnd(10)} ${link}`);
-  return [...lines.map(describeLine), "to see more:", ...links].join("\n");
+  const columns = answerColumns();
+  const chart = latency && columns && latencyChart(latency, columns);
+  return [...lines.map(describeLine), "to see more:", ...links, ...(chart ? ["", chart] : [])].join("\n");
 }
 
 const describeLine = ([name, value]: [string, string | undefined]) =>

@@ -65,7 +65,8 @@ export class StageReader {
   }
 }
 
-function explained(error: Error, { name, group }: Stage): Error {
+/** @returns what to do about it when the log may not be read; else the error itself. */
+export function explained(error: Error, { name, group }: Pick<Stage, "name" | "group">): Error {
   if (!/^AccessDenied/.test(error.name)) return error;
   return new UserError(
     `You may not read the logs of the stage '${name}' (log group ${group}): ${error.message.replace(/\.?$/, ".")} ` +

@@ -66,7 +66,7 @@ for (const shell of shells.filter((each) => each === "bash" || isInstalled(each)
 
     it("offers a command's own options, and what they take", () => {
       expect(offered("slipway demo --")).to.include.members(["--data", "--problem", "--json", "--help"]);
-      expect(offered("slipway status local --")).to.have.members(["--json", "--help"]);
+      expect(offered("slipway status local --")).to.have.members(["--json", "--latency", "--help"]);
       expect(offered("slipway sagemaker --executor ")).to.deep.equal(["docker", "process"]);
       expect(offered("slipway inbox --limit ")).to.deep.equal([]);
       writeFileSync(join(folder, "trips.csv"), "");

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { parse, summarize } from "../../../automation/console/readers/traffic";
+import { summarize } from "../../../automation/console/readers/traffic";
+import { parse } from "../../../automation/logs/requests";
 
 describe("the console's traffic", () => {
   const now = 1_000_000_000_000;
