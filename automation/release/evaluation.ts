@@ -24,13 +24,14 @@ export const evaluationPrefix = (challenger: string, model: string) =>
  * @throws JobFailed when the container does not come up or refuses the rows.
  */
 export async function evaluate(
-  { clients, outputs, pollSeconds }: ReleaseContext,
+  { stack, clients, outputs, pollSeconds }: ReleaseContext,
   challenger: ReleaseRecord,
   model: ReleaseRecord,
   progress: Progress,
 ): Promise<void> {
-  const work = { outputs, releaseId: challenger.id, ingredients: challenger.ingredients };
-  const name = `${outputs.jobPrefix}evaluate-${challenger.id}-${model.id}`;
+  const { id: releaseId, ingredients } = challenger;
+  const work = { stack: stack.name, outputs, releaseId, ingredients };
+  const name = `${outputs.jobPrefix}evaluate-${releaseId}-${model.id}`;
   try {
     await runJob(evaluation(model, name), clients.sagemaker, work, pollSeconds, progress);
   } finally {

@@ -67,17 +67,25 @@ export interface JobState {
 /** A job that did not come to its end, with SageMaker's own words. */
 export class JobFailed extends UserError {
   constructor(
-    kind: string,
+    kind: JobKind["kind"],
     name: string,
+    stack: string,
     /** `Failed` or `Stopped`. */
     readonly status: string,
     readonly reason = "it was stopped by somebody",
   ) {
-    super(`The ${kind} job ${name} ${status.toLowerCase()}: ${reason}`);
+    super(
+      `The ${kind} job ${name} ${status.toLowerCase()}: ${reason}. 'npx slipway logs ${stack} ${stages[kind]}' shows what it ` +
+        "has logged. Put it right, then run the same command again.",
+    );
   }
 }
 
+/** What `slipway logs` calls the jobs. */
+const stages = { process: "processing", train: "training", evaluate: "transform" };
+
 export interface JobWork {
+  stack: string;
   outputs: Outputs;
   releaseId: string;
   ingredients: Ingredients;
@@ -108,7 +116,7 @@ export async function runJob(
     const state = await job.look(client, name);
     if (state.status === "Completed") return { name, state };
     if (state.status === "Failed" || state.status === "Stopped") {
-      throw new JobFailed(job.kind, name, state.status, state.failureReason);
+      throw new JobFailed(job.kind, name, work.stack, state.status, state.failureReason);
     }
     const lastMs = await lastTook;
     progress.now(state.detail, lastMs ? { since, lastMs } : undefined);

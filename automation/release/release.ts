@@ -72,7 +72,7 @@ export async function judgeAndServe(
 
 async function train(context: ReleaseContext, id: string, ingredients: Ingredients): Promise<ReleaseRecord> {
   const { clients, outputs, pollSeconds, output } = context;
-  const work = { outputs, releaseId: id, ingredients };
+  const work = { stack: context.stack.name, outputs, releaseId: id, ingredients };
   const processed = await output.step("Processing job: validating and splitting the rows", (progress) =>
     runJob(processing, clients.sagemaker, work, pollSeconds, progress),
   );
