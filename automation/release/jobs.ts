@@ -135,7 +135,8 @@ async function timeOfLast(
   prefix: string,
 ): Promise<number | undefined> {
   const last = await job.newest(client, prefix, "Completed").catch(() => undefined);
-  return last?.created && last.ended && last.ended.getTime() - last.created.getTime();
+  if (!last?.name.startsWith(prefix)) return undefined; // SageMaker finds names that contain it, too
+  return last.created && last.ended && last.ended.getTime() - last.created.getTime();
 }
 
 export const s3Uri = (bucket: string, prefix: string) => `s3://${bucket}/${prefix}`;

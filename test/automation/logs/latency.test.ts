@@ -22,7 +22,8 @@ const refused = (timestamp: number) => ({
 
 /** The latency that a log of these events gives; it hands them out page by page. */
 function latency(events: { timestamp: number; message: string }[]) {
-  mockClient(CloudWatchLogsClient)
+  const client = new CloudWatchLogsClient({ region: "us-east-1" });
+  mockClient(client)
     .on(FilterLogEventsCommand)
     .callsFake(({ startTime = 0, endTime = 0, limit = 0, nextToken }: FilterLogEventsCommandInput) => {
       const first = Number(nextToken ?? 0);
@@ -33,7 +34,7 @@ function latency(events: { timestamp: number; message: string }[]) {
         ...(found.length > first + size ? { nextToken: String(first + size) } : {}),
       };
     });
-  return readLatency(new CloudWatchLogsClient({ region: "us-east-1" }), "/aws/lambda/predict", now);
+  return readLatency(client, "/aws/lambda/predict", now);
 }
 
 describe("latency of the last hour", () => {
@@ -84,8 +85,8 @@ describe("latency of the last hour", () => {
 
   it("names the permission when the log may not be read", async () => {
     const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" });
-    mockClient(CloudWatchLogsClient).on(FilterLogEventsCommand).rejects(denied);
     const client = new CloudWatchLogsClient({ region: "us-east-1" });
+    mockClient(client).on(FilterLogEventsCommand).rejects(denied);
     const error = await readLatency(client, "/aws/lambda/predict", now).catch((reason: Error) => reason);
     expect((error as Error).message).to.include("logs:FilterLogEvents");
   });

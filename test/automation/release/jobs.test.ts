@@ -22,7 +22,8 @@ const work = {
 
 /** Trains while SageMaker says so of one look, and returns what was told meanwhile. */
 async function told(list: (input: ListTrainingJobsCommandInput) => object): Promise<(Pace | undefined)[]> {
-  const sagemaker = mockClient(SageMakerClient);
+  const client = new SageMakerClient({ region: "us-east-1" });
+  const sagemaker = mockClient(client);
   sagemaker.on(ListTrainingJobsCommand).callsFake(list);
   sagemaker.on(CreateTrainingJobCommand).resolves({});
   sagemaker
@@ -31,7 +32,7 @@ async function told(list: (input: ListTrainingJobsCommandInput) => object): Prom
     .resolves({ TrainingJobStatus: "Completed" });
   const paces: (Pace | undefined)[] = [];
   const progress = { now: (_: string, pace?: Pace) => void paces.push(pace), result: () => undefined };
-  await runJob(training, new SageMakerClient({ region: "us-east-1" }), work, 0, progress);
+  await runJob(training, client, work, 0, progress);
   return paces;
 }
 
@@ -62,6 +63,10 @@ describe("waiting for a job", () => {
 
   it("has no measure without such a job, or where it may not be asked for, and goes on", async () => {
     expect(await told(() => summaries())).to.deep.equal([undefined]);
+    const ofAnother = { ...earlier, TrainingJobName: "my-slipway-dev-train-0a", TrainingEndTime: ended };
+    expect(await told((input) => summaries(...(ofStack(input) ? [ofAnother] : [])))).to.deep.equal([
+      undefined,
+    ]);
     const refused = (input: ListTrainingJobsCommandInput) => {
       if (ofStack(input)) throw new Error("User is not authorized to perform: sagemaker:ListTrainingJobs");
       return summaries();
