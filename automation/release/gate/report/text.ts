@@ -101,7 +101,7 @@ function byClass(report: Report, classes: ClassErrors[], columns: number): strin
     tones.flatMap(([model, tone]) => {
       const share = found[model];
       if (share === undefined) return [];
-      const drawn = swatch(tone).repeat(Math.ceil((room * share) / top));
+      const drawn = swatch(tone).repeat(Math.max(Math.sign(share), Math.round((room * share) / top)));
       return [`${(tone === 0 ? name : "").padEnd(left)}${drawn}${drawn ? " " : ""}${percent(share)}`];
     }),
   );
