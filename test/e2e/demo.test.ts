@@ -34,6 +34,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Architecture } from "../../automation/diagram/draw";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Latency } from "../../automation/logs/latency";
 import { type Answer, isClass } from "../../automation/prediction";
 import { run } from "../../automation/run";
 import { Laptop, root } from "./laptop";
@@ -157,6 +158,17 @@ describe("the demo", function () {
       expect(status.model.artifact).to.match(/^s3:\/\/.+\/model\.tar\.gz$/);
       expect(status.image).to.match(/@sha256:[0-9a-f]{64}$/);
       expect(status.data.objects.map(({ key }) => key)).to.deep.equal(["raw/s3/2019-03-31/taxis.csv"]);
+    });
+
+    it("says when it is asked how long predictions took", async () => {
+      const { latency } = await laptop.json<{ latency: Latency }>("status", "local", "--latency");
+      expect(latency.spans).to.have.length(30);
+      expect(latency.spans.reduce((sum, { measured }) => sum + measured, 0)).to.equal(latency.measured);
+      expect(latency.p50).to.be.above(0).and.at.most(latency.p95!);
+      const { stdout } = await laptop.slipway(["status", "local", "--latency"]);
+      expect(stdout).to.match(
+        /^latency +half within [\d.]+ ms, 95 of 100 within [\d.]+ ms \(last 60 minutes/m,
+      );
     });
 
     it("changes nothing when it is brought up again, and what is served stays", async () => {
