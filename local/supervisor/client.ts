@@ -28,7 +28,7 @@ const startWithinMs = 90_000;
 const stopWithinMs = 60_000;
 /** Longer than the leash's grace time: how long servers may live on after their supervisor was killed. */
 const orphansEndWithinMs = 15_000;
-const neededBytes = 200 * 1024 * 1024;
+const megabytesToStart = 200;
 
 export interface StartOptions {
   /** How containers run; without it SLIPWAY_EXECUTOR, else as at the last start, else `process`. */
@@ -64,7 +64,7 @@ export async function startLocal(options: StartOptions = {}): Promise<LocalState
     if (works && (!executor || running.state.executor === executor)) return running.state;
     const wasKilled = !running && readState(home) !== undefined;
     await stopSupervisor(home);
-    requireSpace(home);
+    requireSpace(home, megabytesToStart);
     if (!existsSync(venvPython)) {
       throw new Error(
         "The project's Python environment (.venv) is not there. Run 'make setup', then try again.",
@@ -162,12 +162,13 @@ export function prepareHome(home: string): void {
   }
 }
 
-function requireSpace(home: string): void {
+/** @throws Error unless the disk of `home` has room: servers without it, and jobs, wait for what cannot be written. */
+export function requireSpace(home: string, megabytes: number): void {
   const { bavail, bsize } = statfsSync(home);
-  if (bavail * bsize >= neededBytes) return;
-  const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MB`;
+  const free = Math.floor((bavail * bsize) / 1024 / 1024);
+  if (free >= megabytes) return;
   throw new Error(
-    `Only ${megabytes(bavail * bsize)} are free on the disk of ${home}; the laptop target needs ${megabytes(neededBytes)}. ` +
+    `Only ${free} MB are free on the disk of ${home}; the laptop target needs ${megabytes} MB. ` +
       "Make room there, or choose a folder on another disk with SLIPWAY_LOCAL_HOME=<folder>.",
   );
 }

@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { readState } from "../../../local/state";
-import { localStatus, resetLocal, startLocal, stopLocal } from "../../../local/supervisor/client";
+import {
+  localStatus,
+  requireSpace,
+  resetLocal,
+  startLocal,
+  stopLocal,
+} from "../../../local/supervisor/client";
 import { node } from "../../../local/supervisor/services";
 import { failure, processes, runs } from "../laptop";
 import { standIns } from "./stand-ins";
@@ -164,6 +170,16 @@ describe("supervisor", function () {
     const folder = join(home, "file", "below");
     const { message } = await failure(startLocal({ home: folder, services: standIns }));
     expect(message).to.contain(folder).and.contain("SLIPWAY_LOCAL_HOME").and.not.contain("\n");
+  });
+
+  it("says how much room there is on the disk when it is too little", () => {
+    requireSpace(home, 1);
+    const more = 10 ** 9; // a million gigabytes
+    expect(() => requireSpace(home, more)).to.throw(
+      new RegExp(
+        `^Only \\d+ MB are free on the disk of ${home}; the laptop target needs ${more} MB\\. Make room`,
+      ),
+    );
   });
 
   it("refuses an executor and a port that are none", async () => {
