@@ -1,11 +1,14 @@
 import { APIGatewayClient, GetApiKeysCommand } from "@aws-sdk/client-api-gateway";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { parse } from "csv-parse/sync";
 import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { exampleRecord, readSchema } from "../../automation/project";
 import { accessibilityFaults, startBrowser } from "./browser";
 import { startConsole } from "./console";
 import { root } from "./laptop";
@@ -14,7 +17,7 @@ import { Workshop } from "./workshop";
 /** Where the pictures of docs/ go; they are taken when this is set. */
 const pictures = process.env.PICTURES;
 
-const desktop = { width: 1280, height: 1180 };
+const desktop = { width: 1280, height: 820 };
 const phone = { width: 360, height: 760 };
 
 /** The console as a user has it: a command that runs, and a page in a browser. */
@@ -25,16 +28,15 @@ describe("the console", function () {
   let command: ChildProcess;
   let url: string;
   let page: Page;
+  let api: { predictionUrl: string; apiKey: string };
   const complaints: string[] = [];
 
   before(async function () {
     browser = await startBrowser();
     if (!browser) return this.skip(); // no Chromium for this machine; CHROMIUM may name one
     workshop.configure("local", {
-      endpoint: "real-time",
-      bakeSeconds: 10,
-      requestsPerSecond: 100,
-      burst: 100,
+      ...{ endpoint: "real-time", bakeSeconds: 10, requestsPerSecond: 100, burst: 100 },
+      ...{ captureSharePercent: 100, maxDrift: 0.25 },
     });
     workshop.change(0);
     ({ command, url } = await startConsole(workshop));
@@ -63,6 +65,7 @@ describe("the console", function () {
   async function picture(of: Page, name: string): Promise<void> {
     if (!pictures) return;
     mkdirSync(join(root, pictures), { recursive: true });
+    await of.evaluate("scrollTo(0, 0)");
     await of.screenshot({ path: join(root, pictures, `console-${name}.png`) });
   }
 
@@ -71,13 +74,13 @@ describe("the console", function () {
 
   it("says that the stack is not up, and shows the pipeline as soon as it is", async () => {
     await page.getByText("The stack 'local' is not up").waitFor();
-    const made = workshop.json("demo");
+    const made = workshop.json<typeof api>("demo");
     await page.locator("#endpoint").waitFor({ timeout: 120_000 });
     await see(/processing job .* completed/);
     await see(/training job .* completed/);
     await see(/the gate has accepted release/);
     await see(/release \w+ is in service/);
-    await made;
+    api = await made;
     await see(/mail to/);
     await page.locator("#endpoint tbody tr", { hasText: "in service" }).waitFor();
   });
@@ -118,9 +121,14 @@ describe("the console", function () {
     await page.locator("[data-stage=api].lit-plain").waitFor();
     await page.locator("#picture [data-name=api]").waitFor();
     await page.locator("#endpoint", { hasText: /\d+ requests? answered/ }).waitFor();
-    await ask.getByLabel("A record, as JSON").fill("{ rubbish");
+    const field = ask.getByLabel("A record, as JSON");
+    const example = await field.inputValue();
+    await field.fill("{ rubbish");
     await ask.getByRole("button").click();
     await ask.locator("output.fault", { hasText: "This is no JSON" }).waitFor();
+    await field.fill(example);
+    await ask.getByRole("button").click();
+    await ask.locator("output.said").waitFor();
   });
 
   it("shows a canary with the shares of both releases, while it takes over", async () => {
@@ -129,7 +137,7 @@ describe("the console", function () {
     const asked = keepAsking(asking.signal);
     const released = workshop.json<{ release: string }>("release", "local");
     const coming = page.locator("#endpoint tbody tr", { hasText: "taking over" });
-    await coming.locator("svg").waitFor({ timeout: 120_000 });
+    await coming.filter({ hasText: /[1-9]\d* % of \d+ requests/ }).waitFor();
     await page.locator("#endpoint .notice", { hasText: "is being deployed" }).waitFor();
     await picture(page, "canary");
     const { release } = await released;
@@ -138,6 +146,19 @@ describe("the console", function () {
     await see(new RegExp(`release ${release} is in service`));
     await page.locator("#endpoint tbody tr", { hasText: release }).waitFor();
     expect(await page.locator("#endpoint tbody tr").count()).to.equal(1);
+  });
+
+  it("shows what the model monitor finds, as soon as it has looked", async () => {
+    const card = page.locator("#monitor");
+    await card.getByText("It has not looked in the last 24 hours.").waitFor();
+    await askLongerTrips(30, 10);
+    await workshop.json("monitor", "local");
+    await see(/the model monitor has looked at \d+ records: distance has changed most, 0\.\d+/);
+    await page.locator("[data-stage=monitor]").waitFor();
+    const figures = card.locator("tbody tr");
+    await figures.filter({ hasText: "distance" }).waitFor();
+    expect(await figures.last().innerText()).to.match(/^the predictions\s+0\.\d\d\s.*0\.25$/s);
+    await card.locator("svg[aria-label^='distance in the last 24 hours: 0.']").waitFor();
   });
 
   it("says how many rows of a snapshot were set aside, and why", async () => {
@@ -220,8 +241,44 @@ describe("the console", function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  /** Somebody's requests, a few each second. */
+  /** Trips of the sample, evenly from all of it, each a third longer. */
+  async function askLongerTrips(requests: number, records: number): Promise<void> {
+    const sample = readFileSync(join(root, "data", "taxis.csv"), "utf8");
+    const trips = parse<Record<string, string>>(sample, { columns: true });
+    const step = Math.floor(trips.length / (requests * records));
+    const instances = Array.from({ length: requests * records }, (_, index) => {
+      const { pickup, color, passengers, distance, ...trip } = trips[index * step]!;
+      const place = (name: string) => ({ [name]: trip[name] || null });
+      return {
+        ...{
+          pickup,
+          color,
+          passengers: Number(passengers),
+          distance: Math.min(1.33 * Number(distance), 200),
+        },
+        ...{ ...place("pickup_zone"), ...place("dropoff_zone") },
+        ...{ ...place("pickup_borough"), ...place("dropoff_borough") },
+      };
+    });
+    for (let from = 0; from < instances.length; from += records) {
+      const response = await post(instances.slice(from, from + records));
+      expect(response.status, await response.text()).to.equal(200);
+    }
+  }
+
+  const post = (instances: object[]) =>
+    fetch(api.predictionUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": api.apiKey },
+      body: JSON.stringify({ instances }),
+    });
+
+  /** Somebody's requests, about ten each second, whatever becomes of them. */
   async function keepAsking(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) await workshop.slipway(["predict", "local"]);
+    const example = exampleRecord(readSchema());
+    while (!signal.aborted) {
+      await post([example]);
+      await sleep(100);
+    }
   }
 });

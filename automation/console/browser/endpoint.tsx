@@ -1,7 +1,7 @@
 import { type Endpoint, type Reading, type Traffic, type Variant } from "../sections";
 import { Badge, Card, toneOf, valueOf } from "./card";
 import { Chart } from "./chart";
-import { ago, count, counted, figure, words } from "./words";
+import { ago, counted, figure, words } from "./words";
 
 /** What serves, who takes over, and how the requests of the last minutes went. */
 export function EndpointCard({
@@ -60,13 +60,13 @@ function Described({
         </p>
       )}
       {failure && <p class="fault">{failure}</p>}
-      <table>
+      <table class="fleets">
         <thead>
           <tr>
             <th>release</th>
             <th>is</th>
             <th>runs</th>
-            <th>requests of the last minute</th>
+            <th>in the last minute</th>
           </tr>
         </thead>
         <tbody>
@@ -91,7 +91,7 @@ function Described({
 
 function Share({ variant, answered, all }: { variant: Variant; answered: number; all: number }) {
   if (variant.role === "shadow") return <span class="muted">gets copies, answers nobody</span>;
-  if (all === 0) return <span class="muted">none</span>;
+  if (all === 0) return <span class="muted">no requests</span>;
   const percent = (100 * answered) / all;
   return (
     <span class="share">
@@ -104,7 +104,7 @@ function Share({ variant, answered, all }: { variant: Variant; answered: number;
           rx="2"
         />
       </svg>
-      {figure(Math.round(percent))} % of {count(all)}
+      {figure(Math.round(percent))} % of {counted(all, "request")}
     </span>
   );
 }
@@ -132,7 +132,7 @@ function Requests({ traffic: { spans, seconds } }: { traffic: Traffic }) {
           summary={summary}
           lines={[
             { label: "answered", tone: "main", values: rate("answered") },
-            { label: "refused: the caller's mistake", tone: "warn", values: rate("refused") },
+            { label: "refused", tone: "warn", values: rate("refused") },
             { label: "failed", tone: "bad", values: rate("failed") },
           ]}
         />

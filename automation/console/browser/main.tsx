@@ -6,6 +6,7 @@ import "./console.css";
 import { CostCard } from "./cost";
 import { DataCard } from "./data";
 import { EndpointCard } from "./endpoint";
+import { Happenings } from "./happenings";
 import { JobsCard } from "./jobs";
 import { useLive, useNow } from "./live";
 import { tonesOf } from "./lights";
@@ -47,35 +48,16 @@ function Page() {
           <>
             <Stages tones={tones} monitored={Boolean(valueOf(readings.monitor))} />
             <div class="columns">
-              <div>
-                <Picture pictures={readings.pictures} tones={tones} />
+              <Happenings activities={activities} stack={stack?.name} />
+              <div class="main">
                 <EndpointCard endpoint={readings.endpoint} traffic={readings.traffic} now={now} />
+                <Picture pictures={readings.pictures} tones={tones} />
                 <MonitorCard monitor={readings.monitor} alarms={valueOf(readings.alarms) ?? []} now={now} />
                 <ReleasesCard releases={readings.releases} now={now} />
                 <JobsCard jobs={readings.jobs} now={now} />
                 <DataCard data={readings.data} now={now} />
               </div>
               <div>
-                <section class="card" id="activity" aria-labelledby="activity-title">
-                  <div class="head">
-                    <h2 id="activity-title">What happens</h2>
-                  </div>
-                  {activities.length === 0 && (
-                    <p class="muted">
-                      Nothing yet since the console was opened. Try{" "}
-                      <code>npx slipway release {stack?.name}</code>.
-                    </p>
-                  )}
-                  <div class="activity" role="log" tabIndex={0} aria-labelledby="activity-title">
-                    <ol>
-                      {activities.map(({ id, at, text, tone }) => (
-                        <li key={`${id} ${at}`} class={tone}>
-                          <time dateTime={at}>{new Date(at).toLocaleTimeString("en-GB")}</time> {text}
-                        </li>
-                      ))}
-                    </ol>
-                  </div>
-                </section>
                 {stack?.example && <Ask stack={stack} />}
                 <MessagesCard messages={readings.messages} inboxUrl={stack?.inboxUrl ?? null} now={now} />
                 <AlarmsCard alarms={readings.alarms} now={now} />

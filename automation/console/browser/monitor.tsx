@@ -74,7 +74,7 @@ function Found({
               <th>what</th>
               <th>last 24 hours</th>
               <th>now</th>
-              <th>alarm above</th>
+              <th class="limits">alarm above</th>
             </tr>
           </thead>
           <tbody>
@@ -130,7 +130,7 @@ function Row({
       <td class={limit !== null && value > limit ? "bad" : ""}>
         {text(value)} {says && <span class="muted">{says}</span>}
       </td>
-      <td class="muted">{limit === null ? "no alarm" : text(limit)}</td>
+      <td class="limits muted">{limit === null ? "no alarm" : text(limit)}</td>
     </tr>
   );
 }

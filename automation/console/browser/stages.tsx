@@ -14,7 +14,7 @@ const stages: Stage[] = [
   { title: "Sources", component: "sources", card: "data" },
   { title: "Data", component: "data", card: "data" },
   { title: "Jobs", component: "jobs", card: "jobs" },
-  { title: "Registry and gate", component: "registry", card: "releases" },
+  { title: "Registry", component: "registry", card: "releases" },
   { title: "Endpoint", component: "endpoint", card: "endpoint" },
   { title: "API", component: "api", card: "endpoint" },
   { title: "Subscribers", component: "results", card: "mails" },
