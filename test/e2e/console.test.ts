@@ -8,7 +8,6 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-import { exampleRecord, readSchema } from "../../automation/project";
 import { accessibilityFaults, startBrowser } from "./browser";
 import { startConsole } from "./console";
 import { root } from "./laptop";
@@ -241,27 +240,30 @@ describe("the console", function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  /** Trips of the sample, evenly from all of it, each a third longer. */
-  async function askLongerTrips(requests: number, records: number): Promise<void> {
+  /** Trips of the sample, evenly from all of it. */
+  function trips(count: number): { distance: number }[] {
     const sample = readFileSync(join(root, "data", "taxis.csv"), "utf8");
-    const trips = parse<Record<string, string>>(sample, { columns: true });
-    const step = Math.floor(trips.length / (requests * records));
-    const instances = Array.from({ length: requests * records }, (_, index) => {
-      const { pickup, color, passengers, distance, ...trip } = trips[index * step]!;
-      const place = (name: string) => ({ [name]: trip[name] || null });
+    const rows = parse<Record<string, string>>(sample, { columns: true });
+    return Array.from({ length: count }, (_, index) => {
+      const { pickup, color, passengers, distance, ...row } =
+        rows[Math.floor((index * rows.length) / count)]!;
+      const place = (name: string) => ({ [name]: row[name] || null });
       return {
-        ...{
-          pickup,
-          color,
-          passengers: Number(passengers),
-          distance: Math.min(1.33 * Number(distance), 200),
-        },
+        ...{ pickup, color, passengers: Number(passengers), distance: Number(distance) },
         ...{ ...place("pickup_zone"), ...place("dropoff_zone") },
         ...{ ...place("pickup_borough"), ...place("dropoff_borough") },
       };
     });
-    for (let from = 0; from < instances.length; from += records) {
-      const response = await post(instances.slice(from, from + records));
+  }
+
+  /** Trips that are each a third longer than they were. */
+  async function askLongerTrips(requests: number, records: number): Promise<void> {
+    const longer = trips(requests * records).map((trip) => ({
+      ...trip,
+      distance: Math.min(1.33 * trip.distance, 200),
+    }));
+    for (let from = 0; from < longer.length; from += records) {
+      const response = await post(longer.slice(from, from + records));
       expect(response.status, await response.text()).to.equal(200);
     }
   }
@@ -275,9 +277,9 @@ describe("the console", function () {
 
   /** Somebody's requests, about ten each second, whatever becomes of them. */
   async function keepAsking(signal: AbortSignal): Promise<void> {
-    const example = exampleRecord(readSchema());
-    while (!signal.aborted) {
-      await post([example]);
+    const asked = trips(97);
+    for (let turn = 0; !signal.aborted; turn++) {
+      await post([asked[(turn * 31) % asked.length]!]);
       await sleep(100);
     }
   }
