@@ -46,6 +46,9 @@ const suites = {
   e2e: { title: "end to end", commands: [atATime(2, "e2e")] },
 };
 
+/** One after the other; what stands together runs beside each other, as each keeps one processor busy. */
+const stages = [["lint"], ["unit"], ["container", "sagemaker"], ["local"], ["e2e"]];
+
 // The tests run on Node.js 20 as well; the AWS SDK need not warn of its own plans in each of them.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
@@ -155,7 +158,10 @@ async function runSuite(name) {
   console.log(`\n== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-for (const name of wanted.length ? wanted : Object.keys(suites)) if (!interrupted) await runSuite(name);
+for (const stage of stages) {
+  const names = stage.filter((name) => wanted.length === 0 || wanted.includes(name));
+  if (!interrupted) await Promise.all(names.map(runSuite));
+}
 await cleanUp();
 if (process.env.CI && counts.skipped)
   broken.push(`${counts.skipped} tests were skipped, and in CI none may be`);
