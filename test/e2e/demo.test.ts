@@ -126,7 +126,7 @@ describe("the demo", function () {
       ctrlC.abort();
       const { stdout, stderr } = await following;
       expect(stdout)
-        .to.match(/^\S+Z predict info {3}predicted requestId=\S+ release=/m)
+        .to.match(/^\S+Z predict info {3}predicted requestId=\S+ isProbe=false release=/m)
         .and.not.match(/^START/m);
       expect(stderr).to.equal("");
     });

@@ -9,8 +9,9 @@ const logGroups = { predict: "/aws/lambda/slipway-dev-predict", training: "/aws/
 const outputs = { jobPrefix: "slipway-dev-", monitoring: { logGroups } } as unknown as Outputs;
 
 describe("automation/logs/stages", () => {
-  const sagemaker = mockClient(SageMakerClient);
-  const clients = { sagemaker: new SageMakerClient({ region: "us-east-1" }) } as unknown as Clients;
+  const client = new SageMakerClient({ region: "us-east-1" });
+  const sagemaker = mockClient(client);
+  const clients = { sagemaker: client } as unknown as Clients;
 
   it("has all that the stack says, or the one that is named", () => {
     expect(stagesOf("dev", outputs, clients, undefined).map(({ name }) => name)).to.deep.equal([
