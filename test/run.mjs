@@ -11,9 +11,9 @@ import { join } from "node:path";
 const python = ".venv/bin/python";
 const pythonFolders = ["model-image", "local", "bench", "clients", "examples"];
 /** So many files of tests at a time: most of a test is waiting for servers, jobs and the engine. */
-const atATime = (jobs, folder, ...options) => [
+const atATime = (jobs, files, ...options) => [
   "npx",
-  ["mocha", `test/${folder}/**/*.test.ts`, "--parallel", "--jobs", String(jobs), ...options],
+  ["mocha", ...files, "--parallel", "--jobs", String(jobs), ...options],
 ];
 const sageMakerTests = "test/local/sagemaker/**/*.test.ts";
 
@@ -37,13 +37,20 @@ const suites = {
   },
   unit: {
     title: "components, handlers, command, clients, documentation",
-    commands: [atATime(2, "{components,handlers,automation,clients,policy,docs}")],
+    commands: [atATime(2, ["test/{components,handlers,automation,clients,policy,docs}/**/*.test.ts"])],
   },
   container: { title: "the container", commands: [["../.venv/bin/python", ["-m", "pytest"], "model-image"]] },
   // The files of the local SageMaker share one laptop cloud, and so one process.
   sagemaker: { title: "the local SageMaker", commands: [["npx", ["mocha", sageMakerTests]]] },
-  local: { title: "the laptop target", commands: [atATime(2, "local", "--ignore", sageMakerTests)] },
-  e2e: { title: "end to end", commands: [atATime(2, "e2e")] },
+  local: {
+    title: "the laptop target",
+    commands: [atATime(2, ["test/local/**/*.test.ts"], "--ignore", sageMakerTests)],
+  },
+  // The longest begins first, else it would be left to run alone at the end.
+  e2e: {
+    title: "end to end",
+    commands: [atATime(2, ["test/e2e/tutorial.test.ts", "test/e2e/**/!(tutorial).test.ts"])],
+  },
 };
 
 /** One after the other; what stands together runs beside each other, as each keeps one processor busy. */
