@@ -152,7 +152,7 @@ describe("the console", function () {
     await card.getByText("It has not looked in the last 24 hours.").waitFor();
     await askLongerTrips(10, 300); // many, beside the trips that were asked before
     await workshop.json("monitor", "local");
-    await see(/the model monitor has looked at \d+ records: distance has changed most, 0\.\d+/);
+    await see(/the model monitor has looked at [\d,]+ records: distance has changed most, 0\.\d+/);
     await page.locator("[data-stage=monitor]").waitFor();
     const figures = card.locator("tbody tr");
     await figures.filter({ hasText: "distance" }).waitFor();
