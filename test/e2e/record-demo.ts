@@ -14,7 +14,7 @@ const picture = join(root, "docs", "pictures", "demo.gif");
 const framesASecond = 3;
 /** A second of the demo is so many seconds of the picture. */
 const secondsBetween = 0.8;
-const size = { width: 1200, height: 720 };
+const size = { width: 1200, height: 1000 };
 
 async function main(): Promise<void> {
   const laptop = new Laptop();
