@@ -1,6 +1,6 @@
 import { type Estimate } from "../cost/estimate";
 import { type Cost, costOf, dollars, signed } from "../cost/stack-cost";
-import { type Use } from "../cost/usage";
+import { type Use } from "../cost/prices";
 import { type Output } from "../output";
 import { plan, selectStack } from "../stack";
 import { openTarget } from "../target";

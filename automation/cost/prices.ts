@@ -11,6 +11,15 @@ export const priceTable = {
   source: table.source,
 };
 
+/** What grows with use. */
+export interface Use {
+  per: string;
+  /** US dollars; undefined when the price table does not have it. */
+  dollars: number | undefined;
+  /** What is taken for granted. */
+  assuming: string;
+}
+
 /**
  * What an amount of several things costs, US dollars; undefined when the table does not have one of them.
  * @param parts a price's name, and how much of it one time takes.

@@ -1,16 +1,7 @@
 import { type StackConfig } from "../stack-config";
 import { type Resource } from "../stack";
-import { total } from "./prices";
+import { total, type Use } from "./prices";
 import { watching } from "./watching";
-
-/** What grows with use. */
-export interface Use {
-  per: string;
-  /** US dollars; undefined when the price table does not have it. */
-  dollars: number | undefined;
-  /** What is taken for granted. */
-  assuming: string;
-}
 
 const predictSeconds = 0.05;
 const serveSeconds = 0.03;

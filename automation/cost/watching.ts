@@ -1,6 +1,5 @@
 import { readSchema } from "../project";
-import { hoursAMonth, total } from "./prices";
-import { type Use } from "./usage";
+import { hoursAMonth, total, type Use } from "./prices";
 
 const lookSeconds = 5;
 const capturedBytes = 2000;
