@@ -37,7 +37,8 @@ async function runStep<T>(title: string, work: (progress: Progress) => Promise<T
   let detail = "";
   let pace: Pace | undefined;
   let result = "";
-  const terminal = process.stderr.isTTY && !process.env.CI;
+  // The spinner would clear its lines without end in a terminal that says it is 0 columns wide.
+  const terminal = process.stderr.isTTY && process.stderr.columns > 0 && !process.env.CI;
   // discardStdin would swallow Ctrl-C for the commands that clean up after it
   const spinner = ora({
     text: title,
