@@ -1,3 +1,4 @@
+import { worthALook } from "../../handlers/shared/shift";
 import { type Output } from "../output";
 import { createContext } from "../release/context";
 import { diffRelease, type ReleaseDiff } from "../release/diff";
@@ -17,8 +18,6 @@ export async function diff(name: string, output: Output): Promise<void> {
 }
 
 const shown = 12;
-/** From here on a shift is worth a look. */
-const smallShift = 0.1;
 
 function describe(stack: string, resources: string[], found: ReleaseDiff): string {
   const sections: [string, string[]][] = [
@@ -66,8 +65,8 @@ function rowLines({ rows: { before, now } }: ReleaseDiff): string[] {
 
 function shiftLines({ shift }: ReleaseDiff): string[] {
   if (shift.length === 0) return [];
-  const shifted = shift.filter(({ index }) => index >= smallShift);
+  const shifted = shift.filter(({ index }) => index >= worthALook);
   if (shifted.length === 0)
-    return [`the distribution of all ${shift.length} columns is about the same (PSI below ${smallShift})`];
+    return [`the distribution of all ${shift.length} columns is about the same (PSI below ${worthALook})`];
   return shifted.map(({ column, index }) => `${column} is distributed differently: PSI ${index.toFixed(2)}`);
 }

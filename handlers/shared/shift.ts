@@ -7,10 +7,13 @@ export interface Shift {
   index: number;
 }
 
+/** Population stability indices from which a column is worth a look, and from which it has changed (Siddiqi, 2006). */
+export const [worthALook, hasChanged] = [0.1, 0.25];
+
 /** What a population stability index says, as it is shown (0.10); nothing where there is nothing to say. */
 export function shiftWords(index: number): string {
   const shown = Number(index.toFixed(2));
-  return shown >= 0.25 ? "has changed" : shown >= 0.1 ? "worth a look" : "";
+  return shown >= hasChanged ? "has changed" : shown >= worthALook ? "worth a look" : "";
 }
 
 /** A column of two snapshots. */

@@ -1,3 +1,4 @@
+import { hasChanged } from "../../../handlers/shared/shift";
 import { type DataSection, type Reading, type SnapshotRow } from "../sections";
 import { Badge, Card } from "./card";
 import { ago, bytes, count, counted, figure } from "./words";
@@ -40,7 +41,7 @@ export function DataCard({ data, now }: { data: Reading<DataSection> | undefined
                 {shift.map(({ column, index }) => (
                   <div key={column}>
                     <dt>{column}</dt>
-                    <dd class={index >= 0.25 ? "bad" : ""}>{figure(index)}</dd>
+                    <dd class={index >= hasChanged ? "bad" : ""}>{figure(index)}</dd>
                   </div>
                 ))}
               </dl>

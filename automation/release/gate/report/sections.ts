@@ -1,4 +1,5 @@
 import { whole } from "../../../../handlers/publish/figures";
+import { hasChanged, worthALook } from "../../../../handlers/shared/shift";
 import { type Figures, sliceName } from "../measure";
 import { errorName, errorText } from "../problem";
 import { type Change } from "../../changes";
@@ -95,7 +96,7 @@ function changed({ changes, champion }: Report): Section[] {
 
 /** From here on the population stability index of a column is worth a look, and from there on the column is another one. */
 export const shiftWords = (index: number) =>
-  index < 0.1 ? "about the same" : index < 0.25 ? "worth a look" : "another one";
+  index < worthALook ? "about the same" : index < hasChanged ? "worth a look" : "another one";
 
 function data({ data: found, champion }: Report): Section[] {
   if (!found) return [];
