@@ -15,6 +15,18 @@ import {
 /** Something that was seen, before it has its number and time. */
 export type Seen = Omit<Activity, "id" | "at">;
 
+/** The sections of a stack that is not up. Whatever is there at the first look after it, has happened since. */
+export const nothingYet: Partial<Sections> = {
+  data: { sources: [], snapshots: [], shift: [] },
+  jobs: [],
+  releases: [],
+  endpoint: null,
+  traffic: { seconds: 0, spans: [], releases: {} },
+  messages: { waiting: 0, dead: 0, mails: [] },
+  alarms: [],
+  monitor: null,
+};
+
 /**
  * What has happened between two looks at a stack. Components are named as in index.ts. Of sections that are not in both looks
  * nothing is told.

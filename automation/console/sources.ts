@@ -1,6 +1,5 @@
 import { findOutputs } from "../outputs";
 import { stateVersion } from "../pulumi-cli/kept-outputs";
-import { UserError } from "../errors";
 import { type Output } from "../output";
 import { playgroundUrl } from "../prediction";
 import { exampleRecord, readSchema, target as targetOf } from "../project";
@@ -19,7 +18,7 @@ import { readReleases } from "./readers/releases";
 import { TrafficReader } from "./readers/traffic";
 import { type StackSection } from "./sections";
 import { type Sources } from "./watch";
-import { type World } from "./world";
+import { NotUp, type World } from "./world";
 
 /** A stack that may not be up yet, as the console asks for it. */
 export class LookedAt {
@@ -44,14 +43,10 @@ export class LookedAt {
     });
   }
 
-  /** @throws UserError while the stack is not up. */
+  /** @throws NotUp while the stack is not up. */
   async world(): Promise<World> {
     const outputs = await this.readOutputs();
-    if (!outputs) {
-      throw new UserError(
-        `The stack '${this.stack}' is not up. As soon as it is ('npx slipway up ${this.stack}'), it is shown here.`,
-      );
-    }
+    if (!outputs) throw new NotUp(this.stack);
     this.clients ??= createClients(this.target, outputs.region);
     return { stack: this.stack, target: this.target, clients: this.clients, outputs };
   }

@@ -1,8 +1,9 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorLine } from "../errors";
-import { activityBetween } from "./activity";
+import { activityBetween, nothingYet } from "./activity";
 import { type Activity, type Reading, type SectionName, type Sections } from "./sections";
+import { NotUp } from "./world";
 
 /** How a section is read, and how often: every `seconds`, and when it is nudged. */
 export interface Source<Name extends SectionName = SectionName> {
@@ -27,6 +28,8 @@ export class Watch extends EventEmitter<WatchEvents> {
   readonly readings: { [Name in SectionName]?: Reading<Sections[Name]> } = {};
   /** Oldest first. */
   readonly activities: Activity[] = [];
+  /** What each section was when it could be read last: what has changed since is told, also of the time between. */
+  private readonly lastSeen: Partial<Sections> = {};
   private readonly nudges = new EventEmitter().setMaxListeners(0);
   private lastId = 0;
 
@@ -66,18 +69,21 @@ export class Watch extends EventEmitter<WatchEvents> {
     try {
       return { value: await this.sources[name].read() };
     } catch (error) {
+      if (error instanceof NotUp) Object.assign(this.lastSeen, { [name]: nothingYet[name] });
       return { fault: errorLine(error) };
     }
   }
 
   private tell(name: SectionName, reading: Reading): void {
-    const before = this.readings[name];
-    if (JSON.stringify(before) === JSON.stringify(reading)) return;
+    if (JSON.stringify(this.readings[name]) === JSON.stringify(reading)) return;
     Object.assign(this.readings, { [name]: reading });
     this.emit("section", name, reading);
-    if (!before || !("value" in before) || !("value" in reading)) return;
-    const sections = { [name]: reading.value } as Partial<Sections>;
-    for (const seen of activityBetween({ [name]: before.value }, sections)) {
+    if (!("value" in reading)) return;
+    const was = this.lastSeen[name];
+    Object.assign(this.lastSeen, { [name]: reading.value });
+    if (was === undefined) return; // the first look, which has nothing to compare with
+    const is = { [name]: reading.value } as Partial<Sections>;
+    for (const seen of activityBetween({ [name]: was }, is)) {
       const activity = { ...seen, id: ++this.lastId, at: new Date().toISOString() };
       if (activity.text !== undefined) this.activities.push(activity);
       this.activities.splice(0, this.activities.length - mostActivities);

@@ -1,3 +1,4 @@
+import { UserError } from "../errors";
 import { type Outputs } from "../outputs";
 import { type Clients } from "../release/clients";
 import { type Target } from "../target";
@@ -8,4 +9,11 @@ export interface World {
   outputs: Outputs;
   clients: Clients;
   target: Target;
+}
+
+/** There is no world of this stack yet, or no longer. */
+export class NotUp extends UserError {
+  constructor(stack: string) {
+    super(`The stack '${stack}' is not up. As soon as it is ('npx slipway up ${stack}'), it is shown here.`);
+  }
 }

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { UserError } from "../../../automation/errors";
+import { NotUp } from "../../../automation/console/world";
 import {
   type Activity,
+  type Job,
   type Reading,
   type SectionName,
   type Sections,
@@ -89,4 +91,45 @@ describe("the console's watch", () => {
     expect(Date.parse(at)).to.be.closeTo(Date.now(), 60_000);
     expect(watch.activities).to.have.length(1);
   });
+
+  const job = (status: string): Job => ({
+    ...{ kind: "processing", name: "one", status, detail: "", metrics: {} },
+    ...{ createdAt: "", endedAt: null },
+  });
+
+  for (const [what, looks, told] of [
+    [
+      "what is there at the first look after the stack was not up",
+      [new NotUp("dev"), [job("Completed")]],
+      ["processing job one: completed"],
+    ],
+    [
+      "what came while a section could not be read",
+      [[job("InProgress")], new UserError("You are throttled."), [job("Completed")]],
+      ["processing job one: completed"],
+    ],
+    [
+      "nothing of what was there when the console was opened",
+      [new UserError("You are throttled."), [job("Completed")]],
+      [],
+    ],
+  ] as [string, (Job[] | Error)[], string[]][]) {
+    it(`tells ${what}`, async () => {
+      const waiting = [...looks];
+      const next = () => {
+        const look = waiting.shift()!;
+        return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
+      };
+      const watch = new Watch(sources({ jobs: next }));
+      const end = new AbortController();
+      for (let turn = 0; turn < looks.length; turn++) {
+        const read = once(watch, "section");
+        if (turn === 0) void watch.run(end.signal);
+        else watch.nudge(["jobs"]);
+        await read;
+      }
+      end.abort();
+      expect(watch.activities.map(({ text }) => text)).to.deep.equal(told);
+    });
+  }
 });
