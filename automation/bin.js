@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts the slipway command: checks what must be true before TypeScript can be loaded, then loads it.
+// Starts the slipway command: checks what must be true before TypeScript can be loaded, then loads it. 'npm ci' links it where
+// npx looks first (package.json, prepare). As the package's own "bin", npx would install the project into its cache each time.
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(

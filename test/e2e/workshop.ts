@@ -1,7 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Laptop, root } from "./laptop";
 
 /** A mail in the laptop's inbox. */
@@ -72,6 +82,7 @@ export class Workshop extends Laptop {
     for (;;) {
       const found = (await this.json<Mail[]>("inbox", "local", "--limit", "50")).find(wanted);
       if (found) return found;
+      await sleep(500);
     }
   }
 
@@ -87,14 +98,21 @@ export class Workshop extends Laptop {
   }
 }
 
-/** What git knows or would take of the project; the installed packages are shared with it. */
+/** What git knows or would take of the project; the installed packages are shared with it, but for `npx slipway`. */
 function copyProject(): string {
   const folder = mkdtempSync(join(tmpdir(), "slipway-workshop-"));
   const git = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
   const files = execFileSync("git", git, { cwd: root, encoding: "utf8" }).split("\0").filter(Boolean);
-  const links = ["node_modules", ".venv"];
-  for (const file of files.filter((name) => !links.includes(name)))
+  for (const file of files.filter((name) => name !== ".venv" && name !== "node_modules"))
     cpSync(join(root, file), join(folder, file), { recursive: true });
-  for (const link of links) symlinkSync(join(root, link), join(folder, link));
+  symlinkSync(join(root, ".venv"), join(folder, ".venv"));
+  const [packages, copies] = [root, folder].map((project) => join(project, "node_modules")) as [
+    string,
+    string,
+  ];
+  mkdirSync(copies);
+  for (const name of readdirSync(packages).filter((name) => name !== ".bin"))
+    symlinkSync(join(packages, name), join(copies, name));
+  cpSync(join(packages, ".bin"), join(copies, ".bin"), { recursive: true, verbatimSymlinks: true });
   return folder;
 }
