@@ -47,6 +47,8 @@ async function readStatus(stack: string, outputs: Outputs, clients: Clients, { l
     release: id,
     /** The release that is being deployed: while it is, it may answer as well. */
     next: next?.release ?? null,
+    /** The release that sees a copy of each request, and answers nobody. */
+    shadow: current.shadow ?? null,
     endpoint,
     model: { name: current.model, artifact: current.artifact },
     image: current.image,
@@ -89,6 +91,9 @@ function describe(status: Status, latency: Latency | undefined): string {
       ["release", status.release],
       ...(status.next
         ? [["next", `${status.next}, which takes over and may answer already`] as [string, string]]
+        : []),
+      ...(status.shadow
+        ? [["shadow", `${status.shadow}, which sees a copy of each request`] as [string, string]]
         : []),
       ["commit", status.commit ?? "not in a git repository"],
       ["endpoint", `${status.endpoint.name}, ${status.endpoint.status}, since ${status.endpoint.since}`],

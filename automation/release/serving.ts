@@ -19,6 +19,8 @@ export interface Model {
 export interface ServedModel extends Model {
   model: string;
   configuration: string;
+  /** Id of the release that sees a copy of each request, if one does. */
+  shadow: string | undefined;
 }
 
 /** What an endpoint serves. */
@@ -64,8 +66,11 @@ export async function describeEndpoint(
 }
 
 async function readServed(client: SageMakerClient, configuration: string): Promise<ServedModel> {
-  const [model = ""] = (await modelsOf(client, configuration)).values();
-  return { ...(await readModel(client, model)), model, configuration };
+  const [model = "", shadow] = (await modelsOf(client, configuration)).values();
+  return {
+    ...(await readModel(client, model)),
+    ...{ model, configuration, shadow: shadow && (await readModel(client, shadow)).release },
+  };
 }
 
 /** The models of an endpoint configuration by the names of their variants; a shadow comes last. */

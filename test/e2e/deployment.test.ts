@@ -148,9 +148,12 @@ describe("a deployment to a real-time endpoint", function () {
       (await client.send(new DescribeEndpointCommand({ EndpointName: "slipway-local-real-time" })))
         .ShadowProductionVariants ?? [];
     expect((await shadows()).map(({ VariantName }) => VariantName)).to.deep.equal(["Shadow"]);
+    const { stdout } = await workshop.slipway(["status", "local"]);
+    expect(stdout).to.match(new RegExp(`^shadow +${earlier},`, "m"));
     expect((await workshop.json<Answer>("predict", "local")).release).to.equal(demo.release);
     await workshop.json("shadow", "local");
     expect(await shadows()).to.deep.equal([]);
+    expect(await workshop.json("status", "local")).to.include({ shadow: null });
     expect(await served()).to.equal(demo.release);
   });
 
