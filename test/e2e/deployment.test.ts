@@ -16,6 +16,9 @@ interface Status {
   deployment: object | null;
 }
 
+/** Between two requests of a line: a few callers, who leave the machine to what they are to see. PAUSE_MS=0 for as many as it can. */
+const pauseMs = Number(process.env.PAUSE_MS ?? 150);
+
 /** Requests to the public URL, one after the other in a few lines, for as long as something else lasts. */
 class Traffic {
   /** How often each release has answered. */
@@ -56,6 +59,7 @@ class Traffic {
         const { release } = JSON.parse(text) as Answer;
         this.answers.set(release, (this.answers.get(release) ?? 0) + 1);
       }
+      await sleep(pauseMs);
     }
   }
 }
@@ -178,7 +182,7 @@ async function watch(work: Promise<unknown>, demo: Demo, workshop: Workshop): Pr
     const named = [before, after].flatMap((status) => [status.release, status.next]);
     expect(named).to.include(release);
     both ||= before.next !== null && before.next !== before.release;
-    await sleep(200);
+    await sleep(1000);
   }
   return both;
 }

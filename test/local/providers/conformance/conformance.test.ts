@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { quick } from "../../../../automation/stack";
 import permissions from "../../../../terraform-bootstrap/permissions.json";
 import { requirePostgres } from "../../postgres";
 import { startCloud, type TestCloud } from "../cloud";
@@ -66,7 +67,7 @@ describe("conformance of the laptop's plugins, with a second stack that changes 
     cloud = await startCloud(home, "sagemaker", "redshift");
     const stacks = [await stackNamed("first"), await stackNamed("second")];
     if (!stacks[0] || !stacks[1]) return this.skip(); // this machine has no Pulumi CLI
-    [stack, twin] = stacks as [Stack, Stack];
+    [stack, twin] = stacks.map((each) => quick(each!)) as [Stack, Stack];
   });
   after(async () => {
     await cloud?.stop();
