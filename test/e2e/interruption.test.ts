@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer } from "../../automation/prediction";
 import { readServing } from "../../automation/release/serving";
 import { readState, writeState } from "../../local/state";
@@ -123,6 +124,7 @@ describe("a release that is interrupted", function () {
         await client.send(new StopTrainingJobCommand({ TrainingJobName: newest.TrainingJobName }));
         break;
       }
+      await sleep(100);
     }
     const { code, stderr } = await releasing;
     expect(code).to.equal(1);
