@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { imageFolder, problemFault, schemaFile, standardProblem } from "../components/shared/problem";
 import { venvPython } from "../local/supervisor/services";
@@ -32,6 +32,12 @@ export async function stackFor(given: string): Promise<string> {
     `The stack '${stack}' is that of another problem, ${String(known)} (${relative(process.cwd(), file)}). Rename the folder ` +
       `${problem}, or let the stack go with 'npx slipway destroy ${stack}' and delete its file; then try again.`,
   );
+}
+
+/** The problem that a folder is, named from where the user is; undefined for another folder, and what is none. */
+export function problemAt(folder: string): string | undefined {
+  const problem = relative(projectRoot, resolve(folder)).split(sep).join("/");
+  return problemFault(problem) === undefined ? problem : undefined;
 }
 
 function nameOf(problem: string): string {

@@ -6,9 +6,6 @@ import { UserError } from "./errors";
 
 export const projectRoot = resolve(__dirname, "..");
 
-/** Folder of the container's sources. */
-export const modelImageFolder = join(projectRoot, standardProblem);
-
 /** The CSV file of a problem's folder, or in `data/`: the sample that comes with the project. */
 export function sampleData(problem = standardProblem): string {
   const folder = join(projectRoot, problem === standardProblem ? "data" : problem);

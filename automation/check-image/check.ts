@@ -1,5 +1,9 @@
+import { join } from "node:path";
+import { imageFolder } from "../../components/shared/problem";
 import { throwIfInterrupted } from "../interrupt";
 import { type Output } from "../output";
+import { problemAt } from "../problem";
+import { projectRoot } from "../project";
 import { Belongings } from "./belongings";
 import { Docker } from "./docker";
 import { findImage } from "./image";
@@ -14,7 +18,8 @@ const parts: Record<Rule["part"], string> = { image: "The image", train: "Traini
 
 /**
  * Runs an image through all rules. What it makes is gone when it returns, and soon after it is killed.
- * @param imageOrFolder name of a Docker image, or a folder with a Dockerfile, which is built.
+ * @param imageOrFolder name of a Docker image, or a folder with a Dockerfile, which is built; of a problem's folder (such as
+ *   examples/flights) the container that its stacks have.
  * @throws UserError when there is no Docker engine, no such image, or no port to serve on.
  */
 export async function checkImage(
@@ -26,11 +31,13 @@ export async function checkImage(
   const given = readInputs(files);
   const belongings = new Belongings();
   const { label, folder } = belongings;
+  const problem = problemAt(imageOrFolder);
+  const source = problem === undefined ? imageOrFolder : join(projectRoot, imageFolder(problem));
   try {
     const docker = await Docker.connect(label);
-    const image = await output.step(`Image ${imageOrFolder}`, () => findImage(docker, imageOrFolder));
+    const image = await output.step(`Image ${imageOrFolder}`, () => findImage(docker, source));
     const inputs = isOwnImage(image)
-      ? await output.step("Sample data", () => withOwnSample(docker, image, given, folder))
+      ? await output.step("Sample data", () => withOwnSample(docker, image, given, folder, problem))
       : given;
     const trial = new Trial(docker, image, inputs, limits, folder);
     const results: Result[] = [];

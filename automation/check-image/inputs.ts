@@ -1,7 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
+import { imageFolder, standardProblem } from "../../components/shared/problem";
 import { UserError } from "../errors";
-import { exampleRecord, modelImageFolder, sampleData } from "../project";
+import { exampleRecord, projectRoot, readSchema, sampleData } from "../project";
 import { type Docker } from "./docker";
 import { type Image } from "./image";
 
@@ -83,21 +84,23 @@ function contentTypeOf(file: string): string {
 
 export const isOwnImage = ({ Config }: Image) => Config.Entrypoint?.includes("slipway_model") ?? false;
 
-/** This project's own container needs no files from the user: it processes the sample data for `train` itself. */
+/** This project's own container needs no files from the user: it processes the problem's sample data for `train` itself. */
 export async function withOwnSample(
   docker: Docker,
   image: Image,
   inputs: Inputs,
   folder: string,
+  problem = standardProblem,
 ): Promise<Inputs> {
-  const hyperparameters = join(modelImageFolder, "hyperparameters.json");
+  const hyperparameters = join(projectRoot, imageFolder(problem), "hyperparameters.json");
+  const sample = sampleData(problem);
   const filled: Inputs = {
     ...inputs,
     hyperparameters: Object.keys(inputs.hyperparameters).length
       ? inputs.hyperparameters
       : strings(hyperparameters, read(hyperparameters).toString()),
     request: inputs.request ?? {
-      body: Buffer.from(JSON.stringify({ instances: [exampleRecord()] })),
+      body: Buffer.from(JSON.stringify({ instances: [exampleRecord(readSchema(problem))] })),
       contentType: "application/json",
     },
   };
@@ -105,7 +108,7 @@ export async function withOwnSample(
   const files = join(folder, "process");
   const raw = join(files, "opt", "ml", "processing", "input", "raw");
   mkdirSync(raw, { recursive: true });
-  cpSync(sampleData(), join(raw, basename(sampleData())));
+  cpSync(sample, join(raw, basename(sample)));
   const job = await docker.start({ image: image.Id, args: ["process"], files });
   const code = await job.ended;
   const trainData = join(folder, "train-data");

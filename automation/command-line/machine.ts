@@ -43,7 +43,7 @@ export function addMachineCommands(program: Command): void {
     "check-image",
     "whether a container image keeps SageMaker's rules: what does not hold, why, the fix",
   )
-    .argument("<image or folder>", "name of a Docker image, or a folder with a Dockerfile")
+    .argument("<image or folder>", "name of a Docker image, or a folder: with a Dockerfile, or a problem's")
     .option("--train-data <folder>", "data for train: a folder with one folder a channel")
     .option("--hyperparameters <file>", "JSON object of hyperparameters for train")
     .option("--model <folder>", "model for serve: what model.tar.gz holds (without it: what train makes)")

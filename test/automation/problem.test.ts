@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { UserError } from "../../automation/errors";
-import { stackFor } from "../../automation/problem";
+import { problemAt, stackFor } from "../../automation/problem";
 import { projectRoot } from "../../automation/project";
 import { readStackConfig, stackFile } from "../../automation/stack-config";
 import { isLocal, problemStacks, stackName } from "../../automation/stack-name";
@@ -114,4 +114,19 @@ describe("the stack of a problem", function () {
   it("is not made up: a name without a file is no stack", () => {
     expect(() => stackName("nothing")).to.throw(UserError, "There is no stack 'nothing'. Stacks are 'local'");
   });
+});
+
+describe("the problem that a folder is", () => {
+  for (const [folder, problem] of [
+    ["examples/flights", "examples/flights"],
+    ["./examples/flights/", "examples/flights"],
+    [join(projectRoot, "model-image"), "model-image"],
+    ["examples", undefined],
+    [".", undefined],
+    ["..", undefined],
+    ["registry.example.com/churn:7", undefined],
+  ] as const)
+    it(`is ${problem ?? "none"} for ${relative(projectRoot, folder) || "the project"}`, () => {
+      expect(problemAt(folder)).to.equal(problem);
+    });
 });

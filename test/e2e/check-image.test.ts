@@ -13,7 +13,7 @@ import { type Limits, sageMakerLimits } from "../../automation/check-image/limit
 import { type Report } from "../../automation/check-image/report";
 import { rules } from "../../automation/check-image/rules";
 import { createOutput } from "../../automation/output";
-import { modelImageFolder, projectRoot } from "../../automation/project";
+import { projectRoot } from "../../automation/project";
 import { run } from "../../automation/run";
 import { birthOf } from "../../local/supervisor/lock";
 import { Registry } from "./check-image/registry";
@@ -96,7 +96,9 @@ describe("slipway check-image", function () {
     mkdirSync(model);
     writeFileSync(join(model, "model.txt"), "42");
     writeFileSync(request, "1,2\n");
-    found.own = limit(() => checkImage(modelImageFolder, {}, output)); // takes longest
+    // These take longest.
+    found.own = limit(() => checkImage(join(projectRoot, "model-image"), {}, output));
+    found.flights = limit(() => checkImage(join(projectRoot, "examples", "flights"), {}, output));
     // This check builds the layers that the others share.
     found["no-fault"] = limit(() => check("no-fault", { rule: "", train: true }));
     await found["no-fault"];
@@ -146,10 +148,11 @@ describe("slipway check-image", function () {
     });
   }
 
-  it("passes this project's own image, with no files given", async () => {
-    const { results, ok } = await found.own!;
-    expect(results.filter(({ status }) => status === "fails" || status === "skipped")).to.deep.equal([]);
-    expect(ok).to.equal(true);
+  it("passes this project's own image, and that of a problem's folder, with no files given", async () => {
+    for (const { results, ok } of [await found.own!, await found.flights!]) {
+      expect(results.filter(({ status }) => status === "fails" || status === "skipped")).to.deep.equal([]);
+      expect(ok).to.equal(true);
+    }
     expect(await labelled(process.pid)).to.deep.equal([]); // all checks are done by now
   });
 
