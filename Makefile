@@ -31,9 +31,9 @@ format: ## Put the formatting right
 	@npx prettier --write --log-level warn .
 	@.venv/bin/ruff format --quiet model-image local bench clients examples
 
-clients: ## Generate the TypeScript client's types from the schema
+clients: ## Generate the TypeScript client's types from the schema (PROBLEM=examples/flights: another one's)
 	@./setup.sh --test
-	@npx tsx clients/typescript/generate.ts
+	@npx tsx clients/typescript/generate.ts $(PROBLEM)
 
 pictures: ## Draw the architecture pictures of docs/ again, from the program as it is
 	@./setup.sh --test
