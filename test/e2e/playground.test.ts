@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { run } from "../../automation/run";
 import { type Language } from "../../handlers/site/playground/snippets";
@@ -182,6 +183,27 @@ describe("the playground", function () {
       expect(Math.max(...channels.slice(0, 3)), background).to.be.below(60);
       expect(await accessibilityFaults(page)).to.be.empty;
       await picture(page, "dark");
+      await context.close();
+    });
+
+    it("says when the limit of the key is reached, and predicts again a moment later", async () => {
+      const { page, context } = await open();
+      await key(page).fill(apiKey);
+      const answerOf = async () =>
+        (await Promise.all([page.waitForResponse(/\/predict$/), ask(page)]))[0].status();
+      let busy = true;
+      const others = Array.from({ length: 8 }, async () => {
+        const request = { method: "POST", headers: { "x-api-key": apiKey }, body: "{}" };
+        while (busy) await (await fetch(`${url}predict`, request)).text();
+      });
+      while ((await answerOf()) !== 429); // now and then it is this page's turn
+      busy = false;
+      await outcome(page).getByText("Too many requests").waitFor();
+      expect(await outcome(page).innerText()).to.match(/Send them more slowly\.\s+Try again in a second\./);
+      expect(await accessibilityFaults(page)).to.be.empty;
+      await Promise.all(others);
+      while ((await answerOf()) !== 200) await sleep(500);
+      await outcome(page).locator("svg.interval").waitFor();
       await context.close();
     });
 

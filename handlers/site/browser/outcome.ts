@@ -64,7 +64,7 @@ export function showProblem(problem: Problem, unplaced: Problem["errors"]): Prom
           : html`<p>${detail}</p>`
       }
       ${unplaced.map(({ field, rule }) => html`<p>${field} ${rule}</p>`)}
-      ${retryAfter ? html`<p>Try again in ${retryAfter} seconds.</p>` : ""}
+      ${retryAfter ? html`<p>Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.</p>` : ""}
       ${requestId ? html`<p class="help">Request id ${requestId}</p>` : ""}
     </div>`,
   );
