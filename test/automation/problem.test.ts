@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { UserError } from "../../automation/errors";
 import { problemAt, stackFor } from "../../automation/problem";
@@ -22,9 +22,9 @@ describe("the stack of a problem", function () {
   });
   after(() => {
     const copies = join(projectRoot, ".slipway", "model-image");
-    for (const copy of [problem, `${problem}-x`]) {
-      rmSync(join(copies, copy.replaceAll("/", "-")), { recursive: true, force: true });
-    }
+    const own = relative(projectRoot, parent).replaceAll("/", "-");
+    for (const copy of readdirSync(copies).filter((each) => each.startsWith(own)))
+      rmSync(join(copies, copy), { recursive: true });
   });
 
   /** What the user is told. */
