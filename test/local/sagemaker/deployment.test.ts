@@ -4,6 +4,7 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
 } from "@aws-sdk/client-cloudwatch";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
@@ -15,6 +16,7 @@ import {
   UpdateEndpointWeightsAndCapacitiesCommand,
 } from "@aws-sdk/client-sagemaker";
 import { type ModelError } from "@aws-sdk/client-sagemaker-runtime";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientConfig } from "../../../local/state";
@@ -153,6 +155,35 @@ describe("deployments on the local SageMaker", function () {
       .map((variant) => variant && `${variant.VariantStatus?.[0]?.Status} ${variant.CurrentWeight}`)
       .filter((stage, index, all) => stage && stage !== all[index - 1] && !stage.startsWith("Activating"));
 
+  /** The states that EventBridge tells of an endpoint from now on: also one that is over before somebody asks. */
+  async function statesTold(EndpointName: string): Promise<() => Promise<string[]>> {
+    const sqs = new SQSClient(clientConfig(made.laptop.state));
+    const events = new EventBridgeClient(clientConfig(made.laptop.state));
+    const Name = `states-${EndpointName}`;
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: Name }));
+    const EventPattern = JSON.stringify({
+      ...{ source: ["aws.sagemaker"], "detail-type": ["SageMaker Endpoint State Change"] },
+      detail: { EndpointName: [EndpointName] },
+    });
+    await events.send(new PutRuleCommand({ Name, EventPattern }));
+    const Arn = `arn:aws:sqs:us-east-1:000000000000:${Name}`;
+    await events.send(new PutTargetsCommand({ Rule: Name, Targets: [{ Id: "queue", Arn }] }));
+    const told: { EndpointStatus: string; LastModifiedTime: number }[] = [];
+    const isOver = () => told.some(({ EndpointStatus }) => EndpointStatus === "IN_SERVICE");
+    return async () => {
+      for (let more = true; more || !isOver();) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+        );
+        for (const { Body = "{}" } of Messages)
+          told.push((JSON.parse(Body) as { detail: (typeof told)[number] }).detail);
+        more = Messages.length > 0;
+      }
+      told.sort((one, other) => one.LastModifiedTime - other.LastModifiedTime);
+      return told.map(({ EndpointStatus }) => EndpointStatus);
+    };
+  }
+
   it("bakes a canary, then moves over, and fails no request", async () => {
     await create("healthy");
     const alarm = await guard("healthy", "green");
@@ -185,6 +216,7 @@ describe("deployments on the local SageMaker", function () {
     await create("errors");
     const alarm = await guard("errors", "confused");
     const caller = new Caller(made, "errors");
+    const told = await statesTold("errors");
     await update("errors", "confused", canary(alarm, 30, 30));
     const seen = await watch("errors");
     const over = Date.now();
@@ -193,7 +225,7 @@ describe("deployments on the local SageMaker", function () {
       ({ blue = 0 }) => blue > 100,
     );
     await caller.stop();
-    expect(statuses(seen)).to.deep.equal(["Updating", "RollingBack", "InService"]);
+    expect(await told()).to.deep.equal(["UPDATING", "ROLLING_BACK", "IN_SERVICE"]);
     expect(stages(seen)).to.deep.equal(["Creating 0", "Baking 0.3"]);
     const last = seen.at(-1);
     expect(last?.EndpointConfigName).to.equal("blue");
