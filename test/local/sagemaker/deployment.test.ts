@@ -4,7 +4,6 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
 } from "@aws-sdk/client-cloudwatch";
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
@@ -16,7 +15,6 @@ import {
   UpdateEndpointWeightsAndCapacitiesCommand,
 } from "@aws-sdk/client-sagemaker";
 import { type ModelError } from "@aws-sdk/client-sagemaker-runtime";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientConfig } from "../../../local/state";
@@ -28,11 +26,18 @@ import {
   endpointSettled,
   invoke,
   killServer,
+  listen,
   runnerPolicy,
   target,
   train,
   until,
 } from "./target";
+
+/** What EventBridge tells of an endpoint. */
+interface State {
+  EndpointStatus: string;
+  LastModifiedTime: number;
+}
 
 /** A client that asks all the time, and what came of it. */
 class Caller {
@@ -157,27 +162,17 @@ describe("deployments on the local SageMaker", function () {
 
   /** The states that EventBridge tells of an endpoint from now on: also one that is over before somebody asks. */
   async function statesTold(EndpointName: string): Promise<() => Promise<string[]>> {
-    const sqs = new SQSClient(clientConfig(made.laptop.state));
-    const events = new EventBridgeClient(clientConfig(made.laptop.state));
-    const Name = `states-${EndpointName}`;
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: Name }));
-    const EventPattern = JSON.stringify({
+    const heard = await listen<State>(made, `states-${EndpointName}`, {
       ...{ source: ["aws.sagemaker"], "detail-type": ["SageMaker Endpoint State Change"] },
       detail: { EndpointName: [EndpointName] },
     });
-    await events.send(new PutRuleCommand({ Name, EventPattern }));
-    const Arn = `arn:aws:sqs:us-east-1:000000000000:${Name}`;
-    await events.send(new PutTargetsCommand({ Rule: Name, Targets: [{ Id: "queue", Arn }] }));
-    const told: { EndpointStatus: string; LastModifiedTime: number }[] = [];
-    const isOver = () => told.some(({ EndpointStatus }) => EndpointStatus === "IN_SERVICE");
     return async () => {
+      const told: State[] = [];
+      const isOver = () => told.some(({ EndpointStatus }) => EndpointStatus === "IN_SERVICE");
       for (let more = true; more || !isOver();) {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-        );
-        for (const { Body = "{}" } of Messages)
-          told.push((JSON.parse(Body) as { detail: (typeof told)[number] }).detail);
-        more = Messages.length > 0;
+        const events = await heard();
+        told.push(...events.map(({ detail }) => detail));
+        more = events.length > 0;
       }
       told.sort((one, other) => one.LastModifiedTime - other.LastModifiedTime);
       return told.map(({ EndpointStatus }) => EndpointStatus);
@@ -226,6 +221,7 @@ describe("deployments on the local SageMaker", function () {
     );
     await caller.stop();
     expect(await told()).to.deep.equal(["UPDATING", "ROLLING_BACK", "IN_SERVICE"]);
+    expect(["Updating", "RollingBack", "InService"]).to.include.members(statuses(seen));
     expect(stages(seen)).to.deep.equal(["Creating 0", "Baking 0.3"]);
     const last = seen.at(-1);
     expect(last?.EndpointConfigName).to.equal("blue");

@@ -1,5 +1,6 @@
 /** One laptop target (cloud and SageMaker) for all tests here, with a tiny image, a bucket and a role. */
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
@@ -23,6 +24,7 @@ import {
   SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -235,6 +237,36 @@ export async function until<T>(ask: () => Promise<T>, test: (answer: T) => boole
     if (test(answer)) return answer;
     await sleep(50);
   }
+}
+
+/** An event as EventBridge hands it on. */
+export interface HeardEvent<Detail> {
+  resources: string[];
+  detail: Detail;
+}
+
+/**
+ * Has EventBridge tell what matches `pattern` from now on.
+ * @param Name of the rule, and of the queue that it tells.
+ * @returns what asks for the events that are new, for a second.
+ */
+export async function listen<Detail>(
+  { laptop }: Target,
+  Name: string,
+  pattern: object,
+): Promise<() => Promise<HeardEvent<Detail>[]>> {
+  const sqs = new SQSClient(clientConfig(laptop.state));
+  const events = new EventBridgeClient(clientConfig(laptop.state));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: Name }));
+  await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(pattern) }));
+  const Arn = `arn:aws:sqs:us-east-1:000000000000:${Name}`;
+  await events.send(new PutTargetsCommand({ Rule: Name, Targets: [{ Id: "queue", Arn }] }));
+  return async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+    );
+    return Messages.map(({ Body = "{}" }) => JSON.parse(Body) as HeardEvent<Detail>);
+  };
 }
 
 /** A model and a configuration of the same name with it. */
