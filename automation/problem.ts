@@ -19,9 +19,9 @@ const taken = ["dev", "main", "local", "pr"];
  * @throws UserError when there is no such problem, or another one has the stack.
  */
 export async function stackFor(given: string): Promise<string> {
-  const problem = given.replace(/^\.\//, "").replace(/\/+$/, "");
-  const fault = problemFault(problem) ?? (await containerFault(problem));
-  if (fault !== undefined) throw new UserError(`'${given}' is no problem to solve: ${fault}.`);
+  const problem = requireProblem(given);
+  const fault = await containerFault(problem);
+  if (fault !== undefined) throw noProblem(given, fault);
   if (problem === standardProblem) return "local";
   const stack = nameOf(problem);
   const file = stackFile(stack);
@@ -33,6 +33,17 @@ export async function stackFor(given: string): Promise<string> {
       `${problem}, or let the stack go with 'npx slipway destroy ${stack}' and delete its file; then try again.`,
   );
 }
+
+/** A problem by its folder's name from the project's root. @throws UserError when there is no such problem. */
+export function requireProblem(given: string): string {
+  const problem = given.replace(/^\.\//, "").replace(/\/+$/, "");
+  const fault = problemFault(problem);
+  if (fault !== undefined) throw noProblem(given, fault);
+  return problem;
+}
+
+const noProblem = (given: string, fault: string) =>
+  new UserError(`'${given}' is no problem to solve: ${fault}.`);
 
 /** The problem that a folder is, named from where the user is; undefined for another folder, and what is none. */
 export function problemAt(folder: string): string | undefined {

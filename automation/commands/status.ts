@@ -89,12 +89,8 @@ function describe(status: Status, latency: Latency | undefined): string {
   } else {
     lines.push(
       ["release", status.release],
-      ...(status.next
-        ? [["next", `${status.next}, which takes over and may answer already`] as [string, string]]
-        : []),
-      ...(status.shadow
-        ? [["shadow", `${status.shadow}, which sees a copy of each request`] as [string, string]]
-        : []),
+      ...lineIf("next", status.next && `${status.next}, which takes over and may answer already`),
+      ...lineIf("shadow", status.shadow && `${status.shadow}, which sees a copy of each request`),
       ["commit", status.commit ?? "not in a git repository"],
       ["endpoint", `${status.endpoint.name}, ${status.endpoint.status}, since ${status.endpoint.since}`],
       ["model", `${status.model.name}, ${status.model.artifact}`],
@@ -106,9 +102,7 @@ function describe(status: Status, latency: Latency | undefined): string {
           : "unknown",
       ],
       ["error", `${errorText(status.metrics, status.problem)} on the test rows`],
-      ...(status.deployment
-        ? [["deploying", deploymentText(status.stack, status.deployment)] as [string, string]]
-        : []),
+      ...lineIf("deploying", status.deployment && deploymentText(status.stack, status.deployment)),
     );
   }
   if (latency) lines.push(["latency", latencyText(latency)]);
@@ -118,6 +112,9 @@ function describe(status: Status, latency: Latency | undefined): string {
   const chart = latency && columns && latencyChart(latency, columns);
   return [...lines.map(describeLine), "to see more:", ...links, ...(chart ? ["", chart] : [])].join("\n");
 }
+
+/** A line that is only there with something to say. */
+const lineIf = (name: string, text: string | null): [string, string][] => (text ? [[name, text]] : []);
 
 const describeLine = ([name, value]: [string, string | undefined]) =>
   `${name.padEnd(10)} ${value ?? "unknown"}`;

@@ -182,7 +182,7 @@ async function watch(work: Promise<unknown>, demo: Demo, workshop: Workshop): Pr
     const named = [before, after].flatMap((status) => [status.release, status.next]);
     expect(named).to.include(release);
     both ||= before.next !== null && before.next !== before.release;
-    await sleep(1000);
+    await sleep(200);
   }
   return both;
 }

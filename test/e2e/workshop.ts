@@ -106,10 +106,8 @@ function copyProject(): string {
   for (const file of files.filter((name) => name !== ".venv" && name !== "node_modules"))
     cpSync(join(root, file), join(folder, file), { recursive: true });
   symlinkSync(join(root, ".venv"), join(folder, ".venv"));
-  const [packages, copies] = [root, folder].map((project) => join(project, "node_modules")) as [
-    string,
-    string,
-  ];
+  const packages = join(root, "node_modules");
+  const copies = join(folder, "node_modules");
   mkdirSync(copies);
   for (const name of readdirSync(packages).filter((name) => name !== ".bin"))
     symlinkSync(join(packages, name), join(copies, name));
