@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { free, hold, holdAny, portOf } from "../ports";
 import { type Ports } from "./services";
 
 const portVariables: Record<keyof Ports, string> = {
@@ -12,9 +13,6 @@ const portVariables: Record<keyof Ports, string> = {
   control: "SLIPWAY_CONTROL_PORT",
 };
 const names = Object.keys(portVariables) as (keyof Ports)[];
-
-/** Ports are chosen below what Linux and macOS hand out to outgoing connections, which would take them while stopped. */
-const [lowest, highest] = [20_000, 32_000];
 
 const portsFile = (home: string) => join(home, "ports.json");
 
@@ -50,7 +48,7 @@ export async function choosePorts(home: string, patienceMs = 0): Promise<Ports> 
       ports[name] = portOf(server);
     }
   } finally {
-    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+    await free(held);
   }
   writeFileSync(`${portsFile(home)}.new`, JSON.stringify(ports));
   renameSync(`${portsFile(home)}.new`, portsFile(home));
@@ -73,22 +71,4 @@ function taken(name: keyof Ports, port: number): Error {
     `Port ${port} of the laptop target (${name}) is taken by another program. Stop that program, or choose another ` +
       `port with ${variable}=<port>, or any free one with ${variable}=0 (the URLs then change: run 'slipway up local').`,
   );
-}
-
-const portOf = (server: Server) => (server.address() as { port: number }).port;
-
-/** Listens on the port of 127.0.0.1; undefined when that cannot be. */
-async function hold(port: number): Promise<Server | undefined> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(undefined)).listen(port, "127.0.0.1", () => resolve(server));
-  });
-}
-
-async function holdAny(): Promise<Server | undefined> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const server = await hold(lowest + Math.floor(Math.random() * (highest - lowest)));
-    if (server) return server;
-  }
-  return hold(0);
 }

@@ -136,7 +136,7 @@ describe("another problem, by another schema.json, features.py and data", functi
       const diff = await shop.slipway(["diff", "local"]);
       expect(diff.stdout).to.include("num_iterations: 1000 -> 1").and.include("would train release");
       const { code, stdout, stderr } = await shop.slipway(["release", "local", "--json"]);
-      expect(code, stderr).to.equal(3);
+      expect(code, stderr + stdout).to.equal(3);
       second = JSON.parse(stdout) as Released;
     });
 

@@ -104,7 +104,7 @@ describe("a deployment to a real-time endpoint", function () {
     const releasing = workshop.slipway(["release", "local", "--json"]);
     const seen = await watch(releasing, demo, workshop);
     const { code, stdout, stderr } = await releasing;
-    expect(code, stderr).to.equal(0);
+    expect(code, stderr + stdout).to.equal(0);
     await traffic.stop();
     traffic.report("blue/green");
     const { release } = JSON.parse(stdout) as { release: string };
@@ -125,10 +125,10 @@ describe("a deployment to a real-time endpoint", function () {
       workshop.change(index + 2);
       workshop.plant(fault);
       const traffic = new Traffic(demo);
-      const { code, stderr } = await workshop.slipway(["release", "local"]);
+      const { code, stdout, stderr } = await workshop.slipway(["release", "local"]);
       await traffic.stop();
       traffic.report(`rolled back for ${fault}`);
-      expect(code, stderr).to.equal(1);
+      expect(code, stderr + stdout).to.equal(1);
       expect(stderr, stderr)
         .to.match(/rolled the deployment of release \w+ back/)
         .and.to.include(`Putting back what was served before: release ${demo.release}`)

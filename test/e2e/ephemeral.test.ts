@@ -105,7 +105,7 @@ describe("stacks of pull requests", function () {
       workshop.slipway(["release", "pr-7"]),
       workshop.slipway(["ephemeral", "sweep", "--json"]),
     ]);
-    expect(released.code, released.stderr).to.equal(0);
+    expect(released.code, released.stderr + released.stdout).to.equal(0);
     const { predictions } = await workshop.json<Answer>("predict", "pr-7");
     expect(predictions).to.have.length(1);
 

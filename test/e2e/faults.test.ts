@@ -32,7 +32,7 @@ describe("a release with a fault", function () {
   /** Releases, which must fail with `code` and say `told`, and leave in service what was. */
   async function expectFailure(code: number, told: RegExp, args = ["release", "local"]): Promise<void> {
     const ended = await workshop.slipway(args);
-    expect(ended.code, ended.stderr).to.equal(code);
+    expect(ended.code, ended.stderr + ended.stdout).to.equal(code);
     expect(ended.stderr + ended.stdout)
       .to.match(told)
       .and.not.to.match(/^ {4}at /m);

@@ -44,7 +44,7 @@ describe("the gate", function () {
 
   async function release(exitCode: number): Promise<Released> {
     const { code, stdout, stderr } = await shop.slipway(["release", "local", "--json"]);
-    expect(code, stderr).to.equal(exitCode);
+    expect(code, stderr + stdout).to.equal(exitCode);
     return JSON.parse(stdout) as Released;
   }
   const served = async () => (await shop.json<Answer>("predict", "local")).release;

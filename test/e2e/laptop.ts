@@ -34,7 +34,7 @@ export class Laptop {
   /** The same, and its JSON answer. @throws Error with what it said when it failed. */
   async json<T>(...args: string[]): Promise<T> {
     const { code, stdout, stderr } = await this.slipway([...args, "--json"]);
-    if (code !== 0) throw new Error(`slipway ${args.join(" ")} ended with ${code}: ${stderr}`);
+    if (code !== 0) throw new Error(`slipway ${args.join(" ")} ended with ${code}: ${stderr}${stdout}`);
     return JSON.parse(stdout) as T;
   }
 

@@ -67,7 +67,7 @@ describe("a promotion", function () {
     const { release } = await workshop.json<Promoted>("release", "dev");
 
     const { code, stdout, stderr } = await workshop.slipway(["promote", "dev", "main", "--json"]);
-    expect(code, stderr).to.equal(4); // slipway:approval of main
+    expect(code, stderr + stdout).to.equal(4); // slipway:approval of main
     const answer = JSON.parse(stdout) as Promoted;
     expect(answer).to.deep.include({ release, state: "pending", trained: false });
     expect(answer.promoted).to.include({ from: "dev" });
@@ -92,7 +92,7 @@ describe("a promotion", function () {
 
   it("has nothing to do when it is asked again", async () => {
     const { code, stdout, stderr } = await workshop.slipway(["promote", "dev", "main", "--json"]);
-    expect(code, stderr).to.equal(0);
+    expect(code, stderr + stdout).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ state: "served", deployed: false });
     expect(stderr).to.contain("is served already");
   });
@@ -107,13 +107,13 @@ describe("a promotion", function () {
 
     const second = (await workshop.json<Promoted>("release", "dev")).release;
     const waits = await deploy();
-    expect(waits.code, waits.stderr).to.equal(4);
+    expect(waits.code, waits.stderr + waits.stdout).to.equal(4);
     expect(JSON.parse(waits.stdout)).to.include({ release: second, state: "pending", trained: false });
     await workshop.json("approve", "main");
 
     workshop.change(1); // the commit is reverted
     const reverted = await deploy();
-    expect(reverted.code, reverted.stderr).to.equal(0);
+    expect(reverted.code, reverted.stderr + reverted.stdout).to.equal(0);
     expect(JSON.parse(reverted.stdout)).to.include({ release: first, deployed: true, trained: false });
     expect((await status("main")).release).to.equal(first);
     expect((await status("dev")).release).to.equal(second);

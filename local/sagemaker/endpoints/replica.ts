@@ -5,7 +5,7 @@ import { type Container, loopback } from "../executors/executor";
 import { type HttpAnswer, type HttpRequest, send } from "../http";
 import { ContainerLog, type LogTarget } from "../logs";
 import type { Foundation } from "../platform";
-import { freePort } from "../ports";
+import { freePort } from "../../ports";
 import type { DeployedVariant } from "../records";
 
 /** AWS's limits: /ping answers within 2 s, first within 4 minutes; from SIGTERM to SIGKILL 30 s. */

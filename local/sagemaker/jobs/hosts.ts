@@ -1,7 +1,7 @@
 import { cp, readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { AwsError } from "../protocol/errors";
-import { freePortPairs } from "../ports";
+import { freePortPairs } from "../../ports";
 
 /** As many containers of one job as a laptop is good for; AWS's default quota for most instance types. */
 const maxInstances = 20;

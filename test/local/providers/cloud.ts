@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, openSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../../local/ports";
 import { type Service, type ServiceName, services } from "../../../local/supervisor/services";
 
 /** A local cloud of the test's own: nothing that it holds outlives it. */
@@ -12,16 +12,6 @@ export interface TestCloud {
   /** Kills MiniStack, and starts it again with what it had saved. */
   crash(): Promise<void>;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**
