@@ -42,8 +42,13 @@ export class S3Store implements Store {
 
   async read(key: string): Promise<Readable | undefined> {
     if (!(await this.exists(key))) return undefined;
-    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.settings.bucket, Key: key }));
-    return Body as Readable;
+    try {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.settings.bucket, Key: key }));
+      return Body as Readable;
+    } catch (error) {
+      if (await this.exists(key)) throw error;
+      return undefined; // another run has removed it meanwhile
+    }
   }
 
   async readRange(key: string, start: number, end: number): Promise<ArrayBuffer> {

@@ -1,4 +1,9 @@
-import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -19,6 +24,7 @@ describe("landing in S3", () => {
   let home: string;
   let cloud: TestCloud;
   let s3: S3Client;
+  let s3Settings: S3ClientConfig;
   let sqs: SQSClient;
   let store: S3Store;
   let queueUrl: string;
@@ -28,7 +34,8 @@ describe("landing in S3", () => {
     cloud = await startCloud(home);
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     const settings = { region: "us-east-1", endpoint: cloud.url, credentials };
-    s3 = new S3Client({ ...settings, forcePathStyle: true });
+    s3Settings = { ...settings, forcePathStyle: true };
+    s3 = new S3Client(s3Settings);
     sqs = new SQSClient(settings);
     await s3.send(new CreateBucketCommand({ Bucket: "data" }));
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: "results" }))).QueueUrl!;
@@ -106,5 +113,21 @@ describe("landing in S3", () => {
     await store.write(strange[0]!, "2");
     expect(await drop.open(file!)).to.equal(undefined);
     expect(await drop.find("drop/")).to.equal(undefined);
+  });
+
+  it("finds nothing where another run removes the object just before it is read", async () => {
+    await store.write("incoming/one", "1");
+    const late = new S3Client(s3Settings);
+    late.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === "GetObjectCommand") await store.remove("incoming/one");
+          return next(args);
+        },
+      { step: "initialize" },
+    );
+    const reader = new S3Store({ stack: "dev", bucket: "data", queueUrl }, late, sqs);
+    expect(await reader.read("incoming/one")).to.equal(undefined);
+    expect(await reader.read("incoming/none")).to.equal(undefined);
   });
 });
