@@ -120,9 +120,10 @@ describe("the demo", function () {
       const following = laptop.slipway(["logs", "local", "predict", "--follow", "--since", "1s"], {
         signal: ctrlC.signal,
       });
-      await sleep(3000);
-      await run("bash", ["-c", demo.curl]);
-      await sleep(3000);
+      for (let asked = 0; asked < 6; asked++) {
+        await sleep(1000); // it says nowhere from when on it listens
+        await run("bash", ["-c", demo.curl]);
+      }
       ctrlC.abort();
       const { stdout, stderr } = await following;
       expect(stdout)
