@@ -1,4 +1,4 @@
-import { GetObjectCommand, S3Client, type S3ServiceException } from "@aws-sdk/client-s3";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type Readable } from "node:stream";
 import { type Drop } from "./incoming";
 import { listObjects } from "./s3-store";
@@ -27,9 +27,9 @@ export class S3Drop implements Drop {
       );
       return { body: Body as Readable, gzip: ContentEncoding === "gzip" };
     } catch (error) {
-      const { name } = error as S3ServiceException;
-      if (name === "PreconditionFailed" || name === "NoSuchKey") return undefined;
-      throw error;
+      // S3 tells only those of a missing object who may list the whole bucket; others it denies access.
+      if ((await this.find(key))?.etag === etag) throw error;
+      return undefined; // removed or replaced since it was listed
     }
   }
 }

@@ -115,19 +115,41 @@ describe("landing in S3", () => {
     expect(await drop.find("drop/")).to.equal(undefined);
   });
 
-  it("finds nothing where another run removes the object just before it is read", async () => {
-    await store.write("incoming/one", "1");
-    const late = new S3Client(s3Settings);
-    late.middlewareStack.add(
+  /** A client in whose reading of an object `meddle` comes first. */
+  const meddled = (meddle: () => Promise<unknown>) => {
+    const client = new S3Client(s3Settings);
+    client.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
-          if (commandName === "GetObjectCommand") await store.remove("incoming/one");
+          if (commandName === "GetObjectCommand") await meddle();
           return next(args);
         },
       { step: "initialize" },
     );
-    const reader = new S3Store({ stack: "dev", bucket: "data", queueUrl }, late, sqs);
-    expect(await reader.read("incoming/one")).to.equal(undefined);
-    expect(await reader.read("incoming/none")).to.equal(undefined);
+    return client;
+  };
+  /** What S3 answers to whoever may not list the whole bucket, of a missing object too. */
+  const deny = () => Promise.reject(Object.assign(new Error("Access Denied"), { name: "AccessDenied" }));
+
+  it("finds nothing where another run removes the object just before it is read", async () => {
+    const remove = () => store.remove("incoming/one");
+    for (const meddle of [remove, () => remove().then(deny)]) {
+      await store.write("incoming/one", "1");
+      const reader = new S3Store({ stack: "dev", bucket: "data", queueUrl }, meddled(meddle), sqs);
+      expect(await reader.read("incoming/one")).to.equal(undefined);
+      expect(await reader.read("incoming/none")).to.equal(undefined);
+      await store.write("incoming/one", "1");
+      const drop = new S3Drop("data", meddled(meddle));
+      expect(await drop.open((await drop.find("incoming/one"))!)).to.equal(undefined);
+    }
+  });
+
+  it("says that it may not read what is there", async () => {
+    await store.write("incoming/one", "1");
+    const reader = new S3Store({ stack: "dev", bucket: "data", queueUrl }, meddled(deny), sqs);
+    const drop = new S3Drop("data", meddled(deny));
+    const file = (await drop.find("incoming/one"))!;
+    for (const reading of [reader.read("incoming/one"), drop.open(file)])
+      expect(await reading.catch(({ name }: Error) => name)).to.equal("AccessDenied");
   });
 });
